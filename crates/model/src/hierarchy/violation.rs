@@ -1,0 +1,136 @@
+//! Why a change is refused.
+//!
+//! It owns the reasons and their English wording; a service translates them and turns them into a status.
+
+use super::{ACTS_MAX, UNITS_MAX};
+use crate::date::{Date, YEAR_MAX, YEAR_MIN};
+use crate::name::UnitId;
+use std::fmt;
+
+/// One thing that is wrong with a change, and where in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// The field within the change, as `parent` or `acts[0].sources[1]`.
+    pub path: String,
+    /// What is wrong with it.
+    pub kind: ViolationKind,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.path, self.kind)
+    }
+}
+
+impl std::error::Error for Violation {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.kind)
+    }
+}
+
+/// What is wrong with a field of a change.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ViolationKind {
+    /// Changes come in order; this one would be written into the past.
+    #[error("position {given} does not come after position {last}")]
+    PositionNotAfter {
+        /// The position given.
+        given: u64,
+        /// The position of the last change applied.
+        last: u64,
+    },
+    /// The date lies outside the years that are taken.
+    #[error("{date} is not within the years {YEAR_MIN} to {YEAR_MAX}")]
+    DateOutOfRange {
+        /// The date given.
+        date: Date,
+    },
+    /// The unit would end before it starts.
+    #[error("the end {end} comes before the start {start}")]
+    EndBeforeStart {
+        /// The first day given.
+        start: Date,
+        /// The last day given.
+        end: Date,
+    },
+    /// A unit of this id is known already, alive or ended. Ids are not used twice.
+    #[error("unit {unit} exists already")]
+    AlreadyExists {
+        /// The unit.
+        unit: UnitId,
+    },
+    /// No unit of this id is known.
+    #[error("unit {unit} is not known")]
+    UnknownUnit {
+        /// The id given.
+        unit: UnitId,
+    },
+    /// The unit is not alive on a day on which the act needs it.
+    #[error("unit {unit} is not alive on {on}")]
+    NotAlive {
+        /// The unit.
+        unit: UnitId,
+        /// The day.
+        on: Date,
+    },
+    /// The unit above is not alive on a day on which the unit below is.
+    #[error("unit {unit} cannot be a parent on {on}: it is not alive on that day")]
+    ParentNotAlive {
+        /// The unit above.
+        unit: UnitId,
+        /// The day.
+        on: Date,
+    },
+    /// A target that is not one of the sources must be established by the act.
+    #[error("unit {unit} starts on {start}, not on {effective}: establish it on that day, or list it as a source")]
+    TargetNotEstablished {
+        /// The target.
+        unit: UnitId,
+        /// Its first day.
+        start: Date,
+        /// The effective date of the act.
+        effective: Date,
+    },
+    /// A unit would stand above itself.
+    #[error("unit {unit} would stand above itself on {on}")]
+    Cycle {
+        /// The unit.
+        unit: UnitId,
+        /// The first day on which it would.
+        on: Date,
+    },
+    /// A unit is named twice in one list.
+    #[error("unit {unit} is named twice")]
+    Duplicate {
+        /// The unit.
+        unit: UnitId,
+    },
+    /// The act moves a unit that does not stand directly under any unit of the act.
+    #[error("unit {unit} is not a child of a unit of this act on {on}")]
+    NotAChild {
+        /// The unit.
+        unit: UnitId,
+        /// The effective date.
+        on: Date,
+    },
+    /// The act would end a unit that a recorded act of a later date needs alive. That one must be revoked first.
+    #[error("unit {unit} takes part in an act of {on} and cannot end before it")]
+    LaterAct {
+        /// The unit.
+        unit: UnitId,
+        /// The effective date of the later act.
+        on: Date,
+    },
+    /// A list is too short to mean anything, as a merge of one unit into itself.
+    #[error("at least {min} are needed")]
+    TooFew {
+        /// The fewest that mean something.
+        min: usize,
+    },
+    /// The reorganization is longer than [`ACTS_MAX`].
+    #[error("at most {ACTS_MAX} acts are taken at once")]
+    TooManyActs,
+    /// The hierarchy is full.
+    #[error("at most {UNITS_MAX} units are taken")]
+    TooManyUnits,
+}
