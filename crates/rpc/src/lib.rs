@@ -1,0 +1,18 @@
+//! The gRPC edge, shared by every service and client: statuses with their details, field violations, page tokens,
+//! request ids, identity from a token, client channels, and the conversions of values that every API shares.
+//!
+//! It knows the contracts and the model, and nothing of databases or of any one service.
+
+pub mod channel;
+pub mod feed;
+pub mod identity;
+pub mod page;
+pub mod reflect;
+pub mod request;
+pub mod status;
+pub mod token;
+pub mod violation;
+pub mod wire;
+
+pub use status::Domain;
+pub use violation::{Scope, Violation, Violations};

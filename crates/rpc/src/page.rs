@@ -1,0 +1,109 @@
+//! Page sizes and opaque keyset page tokens, bound to the request's other fields.
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use prost::Message;
+use sha2::{Digest, Sha256};
+
+use crate::violation::{Scope, reason};
+
+/// Rows in a page when the request does not say.
+pub const DEFAULT_SIZE: usize = 50;
+/// Rows in a page at most.
+pub const MAX_SIZE: usize = 1000;
+
+/// The bytes of the request's digest that a token carries: enough to notice another request.
+const DIGEST_BYTES: usize = 8;
+
+/// What a list request asks for: so many rows after a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// At most so many rows.
+    pub size: usize,
+    /// The key of the last row of the page before.
+    pub after: Option<String>,
+    binding: [u8; DIGEST_BYTES],
+}
+
+impl Page {
+    /// Reads size and token. `request` is the request with `page_size` and `page_token` cleared: a token is bound to
+    /// it, so that it cannot be used with other filters.
+    pub fn parse(request: &impl Message, size: i32, token: &str, scope: &mut Scope<'_>) -> Self {
+        let size = match size {
+            0 => DEFAULT_SIZE,
+            1..=1000 => usize::try_from(size).unwrap_or(MAX_SIZE),
+            _ => {
+                scope.invalid("page_size", format!("{size} is not between 1 and {MAX_SIZE}"));
+                DEFAULT_SIZE
+            }
+        };
+        let mut binding = [0; DIGEST_BYTES];
+        binding.copy_from_slice(&Sha256::digest(request.encode_to_vec())[..DIGEST_BYTES]);
+        let mut after = None;
+        if !token.is_empty() {
+            match decode(token) {
+                Some((bound, key)) if bound == binding => after = Some(key),
+                Some(_) => scope.add(
+                    reason::BAD_PAGE_TOKEN,
+                    "page_token",
+                    "was made for a request with other fields",
+                ),
+                None => scope.add(reason::BAD_PAGE_TOKEN, "page_token", "is not a page token"),
+            }
+        }
+        Self { size, after, binding }
+    }
+
+    /// Cuts rows to the page and gives the token of the next one. The caller fetched one row more than `size`, if
+    /// there was one; `key` is the key of the last row kept.
+    pub fn cut<T>(&self, rows: &mut Vec<T>, key: impl Fn(&T) -> String) -> String {
+        if rows.len() <= self.size {
+            return String::new();
+        }
+        rows.truncate(self.size);
+        rows.last().map_or_else(String::new, |last| {
+            BASE64_URL_SAFE_NO_PAD.encode([&self.binding[..], key(last).as_bytes()].concat())
+        })
+    }
+}
+
+fn decode(token: &str) -> Option<([u8; DIGEST_BYTES], String)> {
+    let bytes = BASE64_URL_SAFE_NO_PAD.decode(token).ok()?;
+    let (binding, key) = bytes.split_at_checked(DIGEST_BYTES)?;
+    Some((binding.try_into().ok()?, String::from_utf8(key.to_vec()).ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Violations;
+
+    fn request(text: &str) -> prost_types::Duration {
+        prost_types::Duration {
+            seconds: text.len() as i64,
+            nanos: 0,
+        }
+    }
+
+    #[test]
+    fn a_token_leads_on_and_is_bound_to_its_request() {
+        let mut violations = Violations::new();
+        let page = Page::parse(&request("a"), 2, "", &mut violations.root());
+        let mut rows = vec!["k1", "k2", "k3"];
+        let token = page.cut(&mut rows, |row| (*row).to_owned());
+        assert_eq!(rows, ["k1", "k2"]);
+        let next = Page::parse(&request("a"), 2, &token, &mut violations.root());
+        assert_eq!(next.after.as_deref(), Some("k2"));
+        assert!(violations.is_empty());
+        Page::parse(&request("other"), 2, &token, &mut violations.root());
+        Page::parse(&request("a"), -1, "garbage!", &mut violations.root());
+        let paths: Vec<_> = violations.as_slice().iter().map(|v| v.path.as_str()).collect();
+        assert_eq!(paths, ["page_token", "page_size", "page_token"]);
+    }
+
+    #[test]
+    fn the_last_page_has_no_token() {
+        let mut violations = Violations::new();
+        let page = Page::parse(&request("a"), 3, "", &mut violations.root());
+        assert_eq!(page.cut(&mut vec!["k1", "k2", "k3"], |row| (*row).to_owned()), "");
+    }
+}

@@ -1,0 +1,57 @@
+//! Messages by descriptor: protobuf JSON of any message of the contracts, and what differs between two of them.
+
+use std::sync::LazyLock;
+
+use prost::{Message, Name};
+use prost_reflect::{DescriptorPool, DynamicMessage, ReflectMessage};
+
+static POOL: LazyLock<Option<DescriptorPool>> =
+    LazyLock::new(|| DescriptorPool::decode(banggiao_contracts::FILE_DESCRIPTOR_SET).ok());
+
+/// The message as a dynamic one, field by field; `None` if its type is none of the contracts'.
+pub fn dynamic<M: Message + Name>(message: &M) -> Option<DynamicMessage> {
+    let descriptor = POOL.as_ref()?.get_message_by_name(&M::full_name())?;
+    DynamicMessage::decode(descriptor, message.encode_to_vec().as_slice()).ok()
+}
+
+/// The fields in which two messages differ, each as `field: stored …, sent …`, for people to read.
+pub fn differences<M: Message + Name>(stored: &M, sent: &M) -> Vec<String> {
+    let (Some(stored), Some(sent)) = (dynamic(stored), dynamic(sent)) else {
+        return Vec::new();
+    };
+    stored
+        .descriptor()
+        .fields()
+        .filter(|field| stored.get_field(field) != sent.get_field(field))
+        .map(|field| {
+            let show = |message: &DynamicMessage| {
+                if message.has_field(&field) {
+                    text(&message.get_field(&field))
+                } else {
+                    "nothing".to_owned()
+                }
+            };
+            format!("{}: stored {}, sent {}", field.name(), show(&stored), show(&sent))
+        })
+        .collect()
+}
+
+fn text(value: &prost_reflect::Value) -> String {
+    use prost_reflect::Value;
+    match value {
+        Value::String(value) => format!("{value:?}"),
+        Value::Bool(value) => value.to_string(),
+        Value::I32(value) | Value::EnumNumber(value) => value.to_string(),
+        Value::I64(value) => value.to_string(),
+        Value::List(values) => values.iter().map(text).collect::<Vec<_>>().join(";"),
+        Value::Map(values) => {
+            let mut entries: Vec<_> = values
+                .iter()
+                .map(|(key, value)| format!("{key:?}={}", text(value)))
+                .collect();
+            entries.sort();
+            entries.join(";")
+        }
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,12 @@
+//! A process: its configuration, its diagnostics, its signals, how it serves on a listener and drains, and the seams
+//! through which time and randomness come in.
+//!
+//! It knows nothing of what a service does; each service hands it its routes.
+
+pub mod config;
+pub mod process;
+pub mod seams;
+pub mod serve;
+pub mod telemetry;
+
+pub use seams::Seams;

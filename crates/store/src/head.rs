@@ -1,0 +1,100 @@
+//! The head row: the one place from which positions come.
+//!
+//! A sequence would leave gaps and could show N + 1 before N; a reader that had stored N + 1 would then lose N for ever.
+//! The head is locked first and alone in the writing transaction, so positions are gapless and in commit order.
+
+use sea_orm::{
+    ActiveValue::Set,
+    entity::prelude::*,
+    sea_query::{ColumnDef, Index, Table, TableCreateStatement},
+};
+use sea_orm::{QuerySelect, sea_query::LockType};
+
+use crate::{Error, Tx};
+
+/// The one row of the table.
+const ID: i32 = 1;
+
+/// Where a log stands.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "head")]
+pub struct Model {
+    /// Always 1.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: i32,
+    /// Grows when an operator declares a recovery from an older backup.
+    pub epoch: i64,
+    /// Number of entries so far; the last entry's position.
+    pub position: i64,
+    /// When the last entry was recorded, in microseconds since 1970. Recorded times never run backwards.
+    pub recorded_at: i64,
+}
+
+/// No relations.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// The table, for a service's first migration.
+#[must_use]
+pub fn create_table() -> TableCreateStatement {
+    Table::create()
+        .table(Entity)
+        .col(ColumnDef::new(Column::Id).integer().not_null())
+        .col(ColumnDef::new(Column::Epoch).big_integer().not_null())
+        .col(ColumnDef::new(Column::Position).big_integer().not_null())
+        .col(ColumnDef::new(Column::RecordedAt).big_integer().not_null())
+        .primary_key(Index::create().col(Column::Id))
+        .to_owned()
+}
+
+/// Puts the first row, at position 0 of epoch 1.
+///
+/// # Errors
+/// If the row is there already.
+pub async fn insert_first(db: &impl ConnectionTrait) -> Result<(), DbErr> {
+    let first = ActiveModel {
+        id: Set(ID),
+        epoch: Set(1),
+        position: Set(0),
+        recorded_at: Set(0),
+    };
+    Entity::insert(first).exec_without_returning(db).await.map(|_| ())
+}
+
+/// Locks the head for the rest of the transaction and reads it. This must be the transaction's first statement: what
+/// is read before it may be stale.
+///
+/// # Errors
+/// If the database is away or has no head.
+pub async fn lock(tx: &Tx) -> Result<Model, Error> {
+    let row = Entity::find_by_id(ID).lock(LockType::Update).one(tx).await?;
+    row.ok_or(Error::Missing("the head row"))
+}
+
+/// Reads the head without locking it.
+///
+/// # Errors
+/// If the database is away or has no head.
+pub async fn read(db: &impl ConnectionTrait) -> Result<Model, Error> {
+    Entity::find_by_id(ID)
+        .one(db)
+        .await?
+        .ok_or(Error::Missing("the head row"))
+}
+
+/// Moves the head, which this transaction has locked.
+///
+/// # Errors
+/// If the database is away.
+pub async fn advance(tx: &Tx, head: &Model) -> Result<(), Error> {
+    let row = ActiveModel {
+        id: Set(ID),
+        epoch: Set(head.epoch),
+        position: Set(head.position),
+        recorded_at: Set(head.recorded_at),
+    };
+    Entity::update(row).exec(tx).await?;
+    Ok(())
+}

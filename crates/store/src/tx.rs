@@ -1,0 +1,129 @@
+//! Named transactions. The work is run in a task of its own that nobody cancels: a client that goes away must not leave
+//! a connection inside a transaction, nor an answer unknown. A conflict runs the whole work again.
+
+use std::{fmt, future::Future, sync::Arc, time::Duration};
+
+use sea_orm::{
+    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, SqliteTransactionMode, Statement,
+    TransactionOptions, TransactionTrait,
+};
+
+use crate::{Error, Store};
+
+/// So often is a transaction tried before its conflict is the answer.
+const ATTEMPTS: u32 = 5;
+/// The wait before the second try; it doubles with each.
+const FIRST_WAIT: Duration = Duration::from_millis(5);
+
+/// An open transaction. It can be cloned into the futures of one unit of work; all clones are the same transaction.
+#[derive(Clone)]
+pub struct Tx(Arc<DatabaseTransaction>);
+
+impl fmt::Debug for Tx {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Tx")
+    }
+}
+
+/// Errors of a unit of work: those of the database among them, so that a conflict is seen and tried again.
+pub trait Retry: From<Error> + Send + 'static {
+    /// Whether running the work again may succeed.
+    fn is_conflict(&self) -> bool;
+}
+
+impl Retry for Error {
+    fn is_conflict(&self) -> bool {
+        Self::is_conflict(self)
+    }
+}
+
+impl Store {
+    /// Runs `work` in a transaction: committed if it succeeds, rolled back if it fails. `name` is what the log calls it,
+    /// `<noun>.<verb>`.
+    ///
+    /// # Errors
+    /// Those of the work; [`Error::Conflict`] if the last try met one too; [`Error::Lost`] if the work panicked.
+    #[tracing::instrument(skip(self, work), level = "debug")]
+    pub async fn tx<T, E, W, F>(&self, name: &'static str, work: W) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: Retry,
+        W: Fn(Tx) -> F + Send + Sync + 'static,
+        F: Future<Output = Result<T, E>> + Send,
+    {
+        let writer = self.writer.clone();
+        let task = tokio::spawn(async move {
+            let mut wait = FIRST_WAIT;
+            for attempt in 1.. {
+                match attempt_once(&writer, &work).await {
+                    Err(error) if error.is_conflict() && attempt < ATTEMPTS => {
+                        tracing::debug!(name, attempt, "transaction met a conflict and is run again");
+                        tokio::time::sleep(wait).await;
+                        wait *= 2;
+                    }
+                    answer => return answer,
+                }
+            }
+            Err(Error::Lost.into())
+        });
+        task.await.unwrap_or_else(|_| Err(Error::Lost.into()))
+    }
+}
+
+async fn attempt_once<T, E, W, F>(writer: &sea_orm::DatabaseConnection, work: &W) -> Result<T, E>
+where
+    E: Retry,
+    W: Fn(Tx) -> F,
+    F: Future<Output = Result<T, E>>,
+{
+    // A deferred transaction that turns into a writer meets a stale snapshot that no waiting cures.
+    let mode = match writer.get_database_backend() {
+        DbBackend::Sqlite => Some(SqliteTransactionMode::Immediate),
+        _ => None,
+    };
+    let options = TransactionOptions {
+        sqlite_transaction_mode: mode,
+        ..TransactionOptions::default()
+    };
+    let tx = Tx(Arc::new(writer.begin_with_options(options).await.map_err(Error::from)?));
+    let outcome = work(tx.clone()).await;
+    let Some(inner) = Arc::into_inner(tx.0) else {
+        // A clone outlived the work. Committing is then not ours to decide; dropping it rolls back.
+        return Err(Error::Damaged("a transaction outlived its work".to_owned()).into());
+    };
+    match outcome {
+        Ok(value) => {
+            inner.commit().await.map_err(Error::from)?;
+            Ok(value)
+        }
+        Err(error) => {
+            if let Err(rollback) = inner.rollback().await {
+                tracing::warn!(%rollback, "rollback failed; the connection is given up");
+            }
+            Err(error)
+        }
+    }
+}
+
+#[sea_orm_migration::async_trait::async_trait]
+impl ConnectionTrait for Tx {
+    fn get_database_backend(&self) -> DbBackend {
+        self.0.get_database_backend()
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        self.0.execute_raw(statement).await
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        self.0.execute_unprepared(sql).await
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        self.0.query_one_raw(statement).await
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        self.0.query_all_raw(statement).await
+    }
+}
