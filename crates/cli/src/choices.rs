@@ -1,0 +1,86 @@
+//! Words of the command line and of files that stand for values of the contracts' enums, in any case.
+//!
+//! It owns the spelling. A word is the value's name without the enum's prefix; `-` and `_` are the same.
+
+use banggiao_contracts::journal::v1::{Phase, ReviewState};
+use banggiao_contracts::registry::v1::{AgreementKind, Role};
+use banggiao_contracts::r#type::v1::{Classification, Direction, Level};
+use banggiao_model::name;
+
+fn choose<E: Copy + PartialEq>(
+    what: &str,
+    prefix: &str,
+    values: &[E],
+    named: fn(&str) -> Option<E>,
+    name_of: fn(&E) -> &'static str,
+    word: &str,
+) -> Result<E, String> {
+    let full = format!("{prefix}{}", name::id_to_code(word));
+    if let Some(value) = named(&full).filter(|value| values.contains(value)) {
+        return Ok(value);
+    }
+    let known: Vec<_> = values
+        .iter()
+        .map(|value| name_of(value).trim_start_matches(prefix))
+        .collect();
+    let shown: String = word.chars().take(80).collect();
+    Err(format!("\"{shown}\" is not {what}; it is one of {}", known.join(", ")))
+}
+
+macro_rules! choices {
+    ($($(#[$doc:meta])* $name:ident: $kind:ident, $what:literal, $prefix:literal, [$($value:ident),*];)*) => {
+        $($(#[$doc])*
+        ///
+        /// # Errors
+        /// A sentence that names the words there are.
+        pub fn $name(word: &str) -> Result<$kind, String> {
+            choose($what, $prefix, &[$($kind::$value),*], $kind::from_str_name, $kind::as_str_name, word)
+        })*
+    };
+}
+
+choices! {
+    /// A kind of agreement, as `TWINNING`.
+    agreement_kind: AgreementKind, "a kind of agreement", "AGREEMENT_KIND_",
+        [Twinning, CooperationMinutes, ProvincialCooperation, Memorandum];
+    /// A level, as `district`.
+    level: Level, "a level", "LEVEL_", [Region, Province, District, Commune, Other];
+    /// A direction, as `inbound`.
+    direction: Direction, "a direction", "DIRECTION_", [Inbound, Outbound];
+    /// A classification, as `confidential`.
+    classification: Classification, "a classification", "CLASSIFICATION_", [Confidential, Secret, TopSecret];
+    /// A state of review, as `APPROVED`.
+    review_state: ReviewState, "a state of review", "REVIEW_STATE_", [Draft, Submitted, Returned, Approved];
+    /// A phase, as `held`.
+    phase: Phase, "a phase", "PHASE_", [Planned, Held, Cancelled];
+    /// A role, as `recorder`.
+    role: Role, "a role", "ROLE_", [Reader, Recorder, Approver, Registrar, Auditor, Administrator, Service];
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_taken_in_any_case() {
+        assert_eq!(
+            agreement_kind("cooperation-minutes"),
+            Ok(AgreementKind::CooperationMinutes)
+        );
+        assert_eq!(agreement_kind("TWINNING"), Ok(AgreementKind::Twinning));
+        assert_eq!(level("District"), Ok(Level::District));
+        assert_eq!(classification("top_secret"), Ok(Classification::TopSecret));
+        assert_eq!(direction("INBOUND"), Ok(Direction::Inbound));
+    }
+
+    #[test]
+    fn other_words_are_told_what_there_is() {
+        assert_eq!(
+            direction("sideways").unwrap_err(),
+            "\"sideways\" is not a direction; it is one of INBOUND, OUTBOUND"
+        );
+        for word in ["", "unspecified", "UNSPECIFIED", "DIRECTION_INBOUND"] {
+            assert!(direction(word).is_err(), "{word}");
+        }
+    }
+}

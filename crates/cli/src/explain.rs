@@ -1,0 +1,251 @@
+//! `explain`: the records behind one figure, each with what it adds.
+//!
+//! It owns how a group is named on the command line and how the stream becomes one answer. The question itself is
+//! built as that of [`crate::figures`].
+
+use crate::error::Error;
+use crate::figures::{self, Group, Query, query};
+use crate::globals::{Lang, Session};
+use crate::names;
+use crate::output::{self, Output};
+use crate::table::{Cell, Column, Table};
+use banggiao_contracts::reporting::v1 as pb;
+use clap::ValueEnum as _;
+use std::collections::BTreeMap;
+use tonic::Status;
+
+/// Which figure to explain.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Args {
+    /// What was asked; exactly one indicator or sum.
+    #[command(flatten)]
+    pub query: Query,
+    /// The group of the cell, as child=longan,month=2024-03.
+    #[arg(long, value_name = "KEY=VALUE", value_delimiter = ',', value_parser = group)]
+    pub group: Vec<(Group, String)>,
+}
+
+/// One part of a group: a key as `--by` takes it, or as a cell has it, and a value.
+fn group(text: &str) -> Result<(Group, String), String> {
+    let (key, value) = text
+        .split_once('=')
+        .ok_or_else(|| format!("\"{text}\" is not of the form KEY=VALUE"))?;
+    let word = key.to_ascii_lowercase();
+    let by_cell_key = Group::value_variants()
+        .iter()
+        .find(|group| group.cell_key() == word)
+        .copied();
+    let group = by_cell_key.map_or_else(|| Group::from_str(&word, true), Ok);
+    Ok((
+        group.map_err(|_| format!("\"{key}\" is not a key to group by"))?,
+        value.to_owned(),
+    ))
+}
+
+/// The request of `explain`, without minimum positions.
+///
+/// # Errors
+/// [`Error::Usage`] unless exactly one figure is asked for and its group is whole.
+pub fn request(args: &Args) -> Result<pb::ExplainFigureRequest, Error> {
+    let query = &args.query;
+    let counted = query::counted(query)?;
+    if query.indicator.len() + counted.measures.len() != 1 {
+        return Err(Error::Usage(
+            "explain takes exactly one --indicator or one --sum".into(),
+        ));
+    }
+    let of_agreements = counted
+        .measures
+        .iter()
+        .any(|measure| matches!(measure.source, Some(pb::measure::Source::Agreements(_))));
+    let mut group = BTreeMap::new();
+    for (key, value) in &args.group {
+        let value = group_value(*key, value, query, of_agreements).map_err(Error::Usage)?;
+        if group.insert(key.cell_key(), value).is_some() {
+            return Err(Error::Usage(format!("--group names {} twice", key.cell_key())));
+        }
+    }
+    // Naming a group says well enough what it was grouped by.
+    let by: Vec<_> = if query.by.is_empty() {
+        args.group.iter().map(|(key, _)| *key).collect()
+    } else {
+        query.by.clone()
+    };
+    if by.len() != group.len() || !by.iter().all(|key| group.contains_key(&key.cell_key())) {
+        return Err(Error::Usage(
+            "--group must have a value for each key of --by, and for no other".into(),
+        ));
+    }
+    let (hierarchy, hierarchy_date) = query::hierarchy(query);
+    Ok(pb::ExplainFigureRequest {
+        unit: query.unit.clone(),
+        indicators: query.indicator.clone(),
+        measures: counted.measures,
+        period: query.period.clone().unwrap_or_default(),
+        start_date: query.from.clone().unwrap_or_default(),
+        end_date: query.to.clone().unwrap_or_default(),
+        hierarchy,
+        hierarchy_date,
+        include_unapproved: query.include_unapproved,
+        narrow_events: counted.narrow_events,
+        narrow_agreements: counted.narrow_agreements,
+        min_log_index: 0,
+        min_registry_position: 0,
+        group_by: by.iter().map(|key| key.key().into()).collect(),
+        group,
+    })
+}
+
+/// A group's value as cells have it: a resource name or a code. An empty value is the group of records without one.
+fn group_value(key: Group, value: &str, query: &Query, of_agreements: bool) -> Result<String, String> {
+    if value.is_empty() {
+        return Ok(String::new());
+    }
+    match key {
+        Group::Child | Group::Unit | Group::PartnerUnit => names::unit(value),
+        Group::Programme => names::programme(value),
+        Group::PartnerCountry => names::country(value),
+        Group::Type if of_agreements => Ok(banggiao_model::name::id_to_code(value)),
+        Group::Type => names::event_type(value),
+        Group::Direction => Ok(value.to_ascii_uppercase()),
+        Group::Month | Group::Quarter | Group::Year if value.contains('/') => names::period(value),
+        Group::Month | Group::Quarter | Group::Year => {
+            let calendar = query
+                .period
+                .as_deref()
+                .and_then(|period| period.split('/').nth(1))
+                .unwrap_or("civil");
+            names::period(&format!("{calendar}/{value}"))
+        }
+    }
+}
+
+/// Asks for the records and prints them.
+///
+/// # Errors
+/// [`Error::Usage`] as [`request`], otherwise as ExplainFigure.
+pub async fn run(session: &Session, args: &Args) -> Result<(), Error> {
+    let mut request = request(args)?;
+    let heads = figures::heads(&session.connection).await?;
+    request.min_log_index = heads.log_index();
+    request.min_registry_position = heads.registry_position();
+    let response = collect(session, request).await?;
+    figures::tell_unknown(session, &heads);
+    if response.withheld {
+        output::note(&figures::notes::withheld(session.lang));
+    }
+    match session.output {
+        Output::Json => output::data(&crate::json::typed(&response)?),
+        Output::Csv => output::data(&table(&response, session.lang).csv()?),
+        Output::Table => output::data(&table(&response, session.lang).render(session.lang, output::width())),
+    }
+}
+
+/// The whole stream as one response. Each message has the time of a call: a stream may be long, but not stand still.
+async fn collect(session: &Session, request: pb::ExplainFigureRequest) -> Result<pb::ExplainFigureResponse, Error> {
+    let connection = &session.connection;
+    let late = |_| {
+        Error::Status(Status::deadline_exceeded(
+            "no answer within the time that --timeout gives",
+        ))
+    };
+    let mut stream = connection
+        .call(connection.explanations().explain_figure(request))
+        .await?;
+    let mut merged: Option<pb::ExplainFigureResponse> = None;
+    while let Some(next) = tokio::time::timeout(connection.timeout(), stream.message())
+        .await
+        .map_err(late)??
+    {
+        match &mut merged {
+            Some(merged) => merged.contributions.extend(next.contributions),
+            None => merged = Some(next),
+        }
+    }
+    Ok(merged.unwrap_or_default())
+}
+
+fn table(response: &pb::ExplainFigureResponse, lang: Lang) -> Table {
+    let counts_units = response
+        .contributions
+        .iter()
+        .any(|contribution| !contribution.counted_units.is_empty());
+    let mut columns = vec![
+        Column::new("date", lang.pick("Date", "Ngày")),
+        Column::new("resource", lang.pick("Record", "Bản ghi")),
+        Column::new("reference", lang.pick("Reference", "Số hồ sơ")),
+        Column::new("home_units", lang.pick("Home units", "Đơn vị ta")),
+        Column::new("partner_units", lang.pick("Partner units", "Đơn vị bạn")),
+    ];
+    if counts_units {
+        columns.push(Column::new("counted_units", lang.pick("Counted", "Được tính")));
+    }
+    columns.push(Column::new("amount", lang.pick("Amount", "Số lượng")));
+    let width = columns.len();
+    let mut table = Table::new(columns);
+    let short = |names: &[String]| {
+        names
+            .iter()
+            .map(|name| names::short(name))
+            .collect::<Vec<_>>()
+            .join("; ")
+    };
+    for contribution in &response.contributions {
+        let mut row = vec![
+            Cell::text(&contribution.date),
+            Cell::text(names::short(&contribution.resource)),
+            Cell::text(&contribution.reference),
+            Cell::text(short(&contribution.home_units)),
+            Cell::text(short(&contribution.partner_units)),
+        ];
+        if counts_units {
+            row.push(Cell::text(short(&contribution.counted_units)));
+        }
+        row.push(Cell::number(&contribution.amount));
+        table.push(row);
+    }
+    let mut sum = vec![Cell::text(lang.pick("Total", "Tổng"))];
+    sum.extend((2..width).map(|_| Cell::text("")));
+    sum.push(Cell::number(
+        response.cell.as_ref().map_or("0", |cell| cell.value.as_str()),
+    ));
+    table.push_sum(sum);
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_line_is_the_sum() {
+        let contribution = pb::Contribution {
+            date: "2024-03-01".into(),
+            resource: "events/a1".into(),
+            reference: "EV-1".into(),
+            home_units: vec!["units/tayninh".into()],
+            amount: "2".into(),
+            ..pb::Contribution::default()
+        };
+        let response = pb::ExplainFigureResponse {
+            contributions: vec![contribution],
+            cell: Some(pb::Cell {
+                value: "2".into(),
+                ..pb::Cell::default()
+            }),
+            ..pb::ExplainFigureResponse::default()
+        };
+        let table = table(&response, Lang::Vi);
+        let shown = table.render(Lang::Vi, None);
+        assert!(
+            shown
+                .lines()
+                .last()
+                .is_some_and(|line| line.contains("Tổng") && line.ends_with('2'))
+        );
+        assert_eq!(
+            table.csv().unwrap(),
+            "date,resource,reference,home_units,partner_units,amount\n2024-03-01,a1,EV-1,tayninh,,2\n"
+        );
+    }
+}

@@ -1,0 +1,219 @@
+//! `import`: files of the import format into registry and journal.
+//!
+//! It owns the order of the work: registry rows first, then events and corrections, then waiting until figures show
+//! them. Files come from folders or, for a demonstration, from memory.
+
+pub mod fields;
+pub mod files;
+pub mod kind;
+pub mod lane;
+pub mod order;
+mod rejects;
+pub mod report;
+pub mod rows;
+pub mod sheet;
+pub mod stream;
+mod wait;
+
+pub use files::File;
+pub use kind::Kind;
+pub use report::{FileSummary, Rejection, Summary};
+
+use crate::connection::Connection;
+use crate::error::Error;
+use crate::globals::Session;
+use crate::output;
+use banggiao_contracts::registry::v1::WhoAmIRequest;
+use fields::Fields;
+use indicatif::{ProgressBar, ProgressStyle};
+use lane::{Journal, Lane, Registry};
+use report::Origin;
+use std::io::IsTerminal as _;
+use std::path::PathBuf;
+
+/// What to import.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Args {
+    /// Folders and files: units.csv, reorganizations.csv, programmes.csv, markers.csv, agreements.csv, events.csv,
+    /// corrections.csv.
+    #[arg(value_name = "DIR|FILE", required = true)]
+    pub paths: Vec<PathBuf>,
+    /// Only check, store nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Where the rows come from; by default the installation's name.
+    #[arg(long)]
+    pub source: Option<String>,
+    /// Write the rejected rows to this file, one file for each kind.
+    #[arg(long, value_name = "FILE")]
+    pub rejects: Option<PathBuf>,
+}
+
+/// What to import, and how.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The files, in any order.
+    pub files: Vec<File>,
+    /// Where the rows come from; by default the installation's name.
+    pub source: Option<String>,
+    /// Only check, store nothing.
+    pub dry_run: bool,
+    /// Show a progress bar on stderr.
+    pub progress: bool,
+}
+
+/// Imports what the command line names, prints the summary, and fails if anything was rejected.
+///
+/// # Errors
+/// [`Error::Usage`] for a file that is none of ours, [`Error::Reported`] if anything was rejected, otherwise as
+/// [`run`].
+pub async fn command(session: &Session, args: Args) -> Result<(), Error> {
+    let found = files::find(&args.paths)?;
+    for left in &found.left {
+        output::note(
+            &session
+                .lang
+                .pick(format!("{left}: left alone"), format!("{left}: bỏ qua")),
+        );
+    }
+    let progress = std::io::stderr().is_terminal();
+    let options = Options {
+        files: found.files,
+        source: args.source,
+        dry_run: args.dry_run,
+        progress,
+    };
+    let mut summary = Summary::default();
+    let outcome = run_into(&session.connection, &options, &mut summary).await;
+    // Whatever stopped the import, what is known of the rows so far is told.
+    report::print_rejections(&summary);
+    if let Some(path) = &args.rejects {
+        for written in rejects::write(&summary, path)? {
+            output::note(&session.lang.pick(
+                format!("rejected rows: {}", written.display()),
+                format!("dòng bị từ chối: {}", written.display()),
+            ));
+        }
+    }
+    outcome?;
+    report::print(session, &summary, args.dry_run)?;
+    if summary.clean() { Ok(()) } else { Err(Error::Reported) }
+}
+
+/// Imports files. Rejected rows and refused files are part of the summary, not errors.
+///
+/// # Errors
+/// UNAVAILABLE if the server is away for longer than retries bridge, and every other status that ends a stream.
+pub async fn run(connection: &Connection, options: &Options) -> Result<Summary, Error> {
+    let mut summary = Summary::default();
+    run_into(connection, options, &mut summary).await?;
+    Ok(summary)
+}
+
+async fn run_into(connection: &Connection, options: &Options, summary: &mut Summary) -> Result<(), Error> {
+    let mut files: Vec<_> = options.files.iter().collect();
+    // Sorting is stable: two files of one kind stay in the order in which they were named.
+    files.sort_by_key(|file| file.kind());
+    let mut registry_rows = Vec::new();
+    let mut journal_rows = Vec::new();
+    for file in files {
+        let index = summary.files.len();
+        let mut outcome = FileSummary::new(file);
+        match sheet::read(file.bytes(), file.kind().columns()) {
+            Err(reason) => outcome.refused = Some(reason),
+            Ok(sheet) => match file.kind() {
+                kind @ (Kind::Events | Kind::Corrections) => {
+                    let parse = |fields: &mut Fields<'_>, line| rows::journal::row(kind, fields, line);
+                    rows::prepare(&sheet, &mut outcome, parse, &mut |row, origin| {
+                        journal_rows.push((row, Origin { file: index, ..origin }));
+                    });
+                }
+                kind => {
+                    let mut prepared = Vec::new();
+                    let parse = |fields: &mut Fields<'_>, line| rows::registry::row(kind, fields, line);
+                    rows::prepare(&sheet, &mut outcome, parse, &mut |row, origin| {
+                        prepared.push((row, Origin { file: index, ..origin }));
+                    });
+                    registry_rows.extend(order::parents_first(prepared));
+                }
+            },
+        }
+        summary.files.push(outcome);
+    }
+    if registry_rows.is_empty() && journal_rows.is_empty() {
+        return Ok(());
+    }
+    let source = match &options.source {
+        Some(source) => source.clone(),
+        None => installation(connection).await?,
+    };
+    let bar = progress_bar(options.progress, registry_rows.len() + journal_rows.len());
+    let registry = Registry {
+        source: source.clone(),
+        dry_run: options.dry_run,
+    };
+    summary.registry_position = send(connection, &registry, registry_rows, &bar, summary).await?;
+    let journal = Journal {
+        source,
+        dry_run: options.dry_run,
+        min_registry_position: summary.registry_position,
+    };
+    summary.log_index = send(connection, &journal, journal_rows, &bar, summary).await?;
+    bar.finish_and_clear();
+    if !options.dry_run {
+        summary.shown = wait::until_shown(connection, summary.log_index, summary.registry_position).await;
+    }
+    Ok(())
+}
+
+/// Sends rows over one lane and books every answer, those before a failure included.
+async fn send<L: Lane>(
+    connection: &Connection,
+    lane: &L,
+    rows: Vec<(L::Row, Origin)>,
+    bar: &ProgressBar,
+    summary: &mut Summary,
+) -> Result<i64, Error> {
+    let (rows, origins): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
+    let batches = stream::batches(rows);
+    let mut answers = Vec::new();
+    let outcome = stream::send(connection, lane, &batches, &mut answers, bar).await;
+    let results = answers.iter().flat_map(|answer| &answer.results);
+    for (origin, result) in origins.into_iter().zip(results) {
+        summary.book(origin, result);
+    }
+    if outcome.is_err() {
+        bar.finish_and_clear();
+    }
+    outcome?;
+    Ok(answers.iter().map(|answer| answer.position).max().unwrap_or_default())
+}
+
+/// The name of the installation, which is the source of its imports unless another is given.
+async fn installation(connection: &Connection) -> Result<String, Error> {
+    let mut patience = stream::Patience::default();
+    loop {
+        match connection.call(connection.access().who_am_i(WhoAmIRequest {})).await {
+            Ok(response) if response.installation.is_empty() => {
+                return Err(Error::failure(
+                    "the server does not tell its installation's name: give --source",
+                ));
+            }
+            Ok(response) => return Ok(response.installation),
+            Err(Error::Status(status)) if stream::may_be_repeated(&status) && patience.wait().await => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn progress_bar(shown: bool, rows: usize) -> ProgressBar {
+    if !shown {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(rows as u64);
+    // A template that indicatif does not understand leaves its own style, which is good enough.
+    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} {elapsed}") {
+        bar.set_style(style);
+    }
+    bar
+}

@@ -1,0 +1,191 @@
+//! Which files are meant: those of a folder that are known by name, and those that are named themselves.
+//!
+//! It owns the finding and the reading into memory. What is inside a file is not looked at.
+
+use super::kind::Kind;
+use crate::error::Error;
+use anyhow::Context as _;
+use std::borrow::Cow;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The largest file that is read. The largest real one has some 700 KB; a file a thousand times as large is a mistake.
+const FILE_BYTES_MAX: u64 = 1 << 30;
+
+/// A file of the import format, in memory.
+#[derive(Debug, Clone)]
+pub struct File {
+    label: String,
+    kind: Kind,
+    bytes: Cow<'static, [u8]>,
+}
+
+impl File {
+    /// A file that is in memory already, as sample data inside a binary; `None` if the name is that of no known kind.
+    pub fn new(name: &str, bytes: impl Into<Cow<'static, [u8]>>) -> Option<Self> {
+        Some(Self {
+            label: name.to_owned(),
+            kind: Kind::of_file(name)?,
+            bytes: bytes.into(),
+        })
+    }
+
+    /// What messages call the file.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        &self.label
+    }
+
+    /// The file's kind.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The file's content.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+/// What was found.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// Files to import, in the order of the command line.
+    pub files: Vec<File>,
+    /// Files of folders that are none of ours.
+    pub left: Vec<String>,
+}
+
+/// Finds and reads the files.
+///
+/// # Errors
+/// [`Error::Usage`] if a file is named that is none of ours; [`Error::Failure`] if something is not there, cannot be
+/// read, or a folder holds nothing to import.
+pub fn find(paths: &[PathBuf]) -> Result<Found, Error> {
+    let mut found = Found::default();
+    for path in paths {
+        let metadata = fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?;
+        if metadata.is_dir() {
+            find_in(path, &mut found)?;
+            continue;
+        }
+        let name = file_name(path);
+        let Some(kind) = Kind::of_file(&name) else {
+            let known: Vec<_> = Kind::ALL.iter().map(|kind| kind.file_name()).collect();
+            let path = path.display();
+            return Err(Error::Usage(format!(
+                "{path} is not known by its name; known are {}",
+                known.join(", ")
+            )));
+        };
+        found.files.push(read(path, kind)?);
+    }
+    // Where two files have the same name, only their paths tell them apart.
+    let labels: Vec<_> = found
+        .files
+        .iter()
+        .map(|file| file_name(Path::new(&file.label)))
+        .collect();
+    for (index, file) in found.files.iter_mut().enumerate() {
+        if labels.iter().filter(|label| **label == labels[index]).count() == 1 {
+            file.label.clone_from(&labels[index]);
+        }
+    }
+    Ok(found)
+}
+
+fn find_in(folder: &Path, found: &mut Found) -> Result<(), Error> {
+    let context = || format!("cannot read {}", folder.display());
+    let mut entries = Vec::new();
+    for entry in fs::read_dir(folder).with_context(context)? {
+        entries.push(entry.with_context(context)?.path());
+    }
+    entries.sort();
+    let before = found.files.len();
+    for path in entries {
+        let name = file_name(&path);
+        match Kind::of_file(&name).filter(|_| path.is_file()) {
+            Some(kind) => found.files.push(read(&path, kind)?),
+            None => found.left.push(name),
+        }
+    }
+    if found.files.len() == before {
+        return Err(Error::failure(format!("{} holds no file to import", folder.display())));
+    }
+    Ok(())
+}
+
+fn read(path: &Path, kind: Kind) -> Result<File, Error> {
+    let context = || format!("cannot read {}", path.display());
+    if fs::metadata(path).with_context(context)?.len() > FILE_BYTES_MAX {
+        return Err(Error::failure(format!("{} is larger than 1 GiB", path.display())));
+    }
+    let bytes = fs::read(path).with_context(context)?;
+    Ok(File {
+        label: path.display().to_string(),
+        kind,
+        bytes: bytes.into(),
+    })
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_gives_what_is_known_and_names_the_rest() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["events.csv", "units.csv", "figures.csv", "README.md"] {
+            fs::write(folder.path().join(name), "x").unwrap();
+        }
+        fs::create_dir(folder.path().join("markers.csv")).unwrap();
+        let found = find(&[folder.path().to_owned()]).unwrap();
+        let labels: Vec<_> = found.files.iter().map(File::label).collect();
+        assert_eq!(labels, ["events.csv", "units.csv"]);
+        assert_eq!(found.left, ["README.md", "figures.csv", "markers.csv"]);
+    }
+
+    #[test]
+    fn files_of_the_same_name_are_told_apart() {
+        let folder = tempfile::tempdir().unwrap();
+        let paths: Vec<_> = ["a", "b"].iter().map(|name| folder.path().join(name)).collect();
+        for path in &paths {
+            fs::create_dir(path).unwrap();
+            fs::write(path.join("units.csv"), "x").unwrap();
+        }
+        let found = find(&paths).unwrap();
+        assert!(
+            found.files[0].label().ends_with("a/units.csv"),
+            "{}",
+            found.files[0].label()
+        );
+        assert!(found.files[1].label().ends_with("b/units.csv"));
+    }
+
+    #[test]
+    fn what_is_not_there_fails() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path();
+        assert_eq!(find(&[path.to_owned()]).unwrap_err().exit_code(), 1);
+        assert_eq!(find(&[path.join("units.csv")]).unwrap_err().exit_code(), 1);
+        fs::write(path.join("people.csv"), "x").unwrap();
+        assert_eq!(find(&[path.join("people.csv")]).unwrap_err().exit_code(), 2);
+    }
+
+    #[test]
+    fn files_may_be_in_memory() {
+        assert_eq!(
+            File::new("units.csv", &b"id"[..]).map(|file| file.kind()),
+            Some(Kind::Units)
+        );
+        assert!(File::new("README.md", &b""[..]).is_none());
+    }
+}

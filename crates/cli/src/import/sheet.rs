@@ -1,0 +1,217 @@
+//! A CSV file as header and rows, each row with the physical line on which it stands.
+//!
+//! It owns what is wrong with a file as such: its header, its quotation marks, its encoding, its number of fields. What
+//! a column means is not known here.
+
+use csv::ByteRecord;
+
+/// The faults of fields that are none of the service's reasons carry this one.
+pub const INVALID: &str = "INVALID_FIELD";
+
+/// A file that could be read as CSV with the right header.
+#[derive(Debug, Default)]
+pub struct Sheet {
+    /// The columns in the order of the file.
+    pub header: Vec<String>,
+    /// The rows.
+    pub rows: Vec<Row>,
+}
+
+/// One row.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Row {
+    /// The physical line on which the row begins, from 1.
+    pub line: u64,
+    /// The fields as they stand in the file.
+    pub fields: Vec<String>,
+    /// What makes the row unreadable as a whole: the field, if it is one, and the reason.
+    pub fault: Option<(String, String)>,
+}
+
+/// Reads a file that must have exactly these columns, in any order.
+///
+/// # Errors
+/// A sentence that says why the whole file is refused.
+pub fn read(bytes: &[u8], columns: &[&str]) -> Result<Sheet, String> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+        return Err("the file is not in UTF-8".into());
+    }
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Err("the file is empty".into());
+    }
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(bytes);
+    let mut record = ByteRecord::new();
+    reader
+        .read_byte_record(&mut record)
+        .map_err(|error| error.to_string())?;
+    let header = header(&record, columns)?;
+    let mut rows = Vec::new();
+    while reader
+        .read_byte_record(&mut record)
+        .map_err(|error| error.to_string())?
+    {
+        let start = record.position().map_or(0, csv::Position::byte) as usize;
+        let end = (reader.position().byte() as usize).min(bytes.len());
+        let raw = bytes.get(start..end).unwrap_or_default();
+        let line = record.position().map_or(0, csv::Position::line) + blank_lines(raw);
+        rows.push(row(&record, line, &header, raw, end == bytes.len()));
+    }
+    Ok(Sheet { header, rows })
+}
+
+/// Checks the header and tells everything that is wrong with it at once.
+fn header(record: &ByteRecord, columns: &[&str]) -> Result<Vec<String>, String> {
+    let mut header = Vec::with_capacity(record.len());
+    for field in record {
+        let field = std::str::from_utf8(field).map_err(|_| "the header is not in UTF-8".to_owned())?;
+        header.push(field.trim().to_owned());
+    }
+    let mut faults = Vec::new();
+    for (index, column) in header.iter().enumerate() {
+        if !columns.contains(&column.as_str()) {
+            let shown: String = column.chars().take(80).collect();
+            faults.push(format!("unknown column \"{shown}\""));
+        } else if header[..index].contains(column) {
+            faults.push(format!("column \"{column}\" stands twice"));
+        }
+    }
+    let missing = columns
+        .iter()
+        .filter(|column| !header.iter().any(|present| present == **column));
+    faults.extend(missing.map(|column| format!("column \"{column}\" is missing")));
+    if faults.is_empty() {
+        return Ok(header);
+    }
+    if let [only] = &header[..]
+        && (only.contains(';') || only.contains('\t'))
+    {
+        return Err("the fields are not separated by commas".into());
+    }
+    Err(faults.join("; "))
+}
+
+/// Blank lines before a row count as lines but are no rows.
+fn blank_lines(raw: &[u8]) -> u64 {
+    raw.iter()
+        .take_while(|byte| matches!(byte, b'\r' | b'\n'))
+        .filter(|byte| **byte == b'\n')
+        .count() as u64
+}
+
+fn row(record: &ByteRecord, line: u64, header: &[String], raw: &[u8], last: bool) -> Row {
+    let mut fault = None;
+    let mut fields = Vec::with_capacity(record.len());
+    for (index, bytes) in record.iter().enumerate() {
+        if std::str::from_utf8(bytes).is_err() && fault.is_none() {
+            let column = header.get(index).cloned().unwrap_or_default();
+            fault = Some((column, "is not in UTF-8".to_owned()));
+        }
+        fields.push(String::from_utf8_lossy(bytes).into_owned());
+    }
+    if unclosed(raw, last) {
+        fault = Some((
+            String::new(),
+            "a quotation mark is not closed; nothing after it could be read".to_owned(),
+        ));
+    } else if fields.len() != header.len() {
+        let message = format!("the row has {} fields, the header has {}", fields.len(), header.len());
+        fault = Some((String::new(), message));
+    }
+    Row { line, fields, fault }
+}
+
+/// A quotation mark that is not closed swallows the rest of the file as one field, which must not pass in silence.
+fn unclosed(raw: &[u8], last: bool) -> bool {
+    let several_lines = raw.trim_ascii().contains(&b'\n');
+    last && several_lines && raw.iter().filter(|byte| **byte == b'"').count() % 2 == 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COLUMNS: &[&str] = &["a", "b"];
+
+    fn rows(text: &str) -> Vec<(u64, Vec<String>)> {
+        read(text.as_bytes(), COLUMNS)
+            .unwrap()
+            .rows
+            .into_iter()
+            .map(|row| (row.line, row.fields))
+            .collect()
+    }
+
+    fn fields(line: u64, a: &str, b: &str) -> (u64, Vec<String>) {
+        (line, vec![a.into(), b.into()])
+    }
+
+    #[test]
+    fn marks_and_line_ends_do_not_matter() {
+        for text in [
+            "a,b\n1,2\n3,4\n",
+            "a,b\r\n1,2\r\n3,4\r\n",
+            "\u{feff}a,b\n1,2\n3,4",
+            " a , b \n1,2\n3,4",
+        ] {
+            assert_eq!(rows(text), [fields(2, "1", "2"), fields(3, "3", "4")], "{text:?}");
+        }
+        assert_eq!(rows("a,b"), []);
+        assert_eq!(rows("a,b\r\n"), []);
+    }
+
+    #[test]
+    fn lines_are_physical() {
+        assert_eq!(
+            rows("a,b\n\n\n1,\"x\ny\"\n\n3,4\n"),
+            [fields(4, "1", "x\ny"), fields(7, "3", "4")]
+        );
+        assert_eq!(
+            rows("a,b\r\n\r\n1,2\r\n\r\n3,4\r\n"),
+            [fields(3, "1", "2"), fields(5, "3", "4")]
+        );
+        assert_eq!(rows("\n\na,b\n1,2\n"), [fields(4, "1", "2")]);
+    }
+
+    #[test]
+    fn a_wrong_header_refuses_the_file() {
+        for (text, reason) in [
+            ("", "the file is empty"),
+            ("\u{feff}\r\n", "the file is empty"),
+            ("a\n1\n", "column \"b\" is missing"),
+            ("a,b,c\n", "unknown column \"c\""),
+            ("a,b,a\n", "column \"a\" stands twice"),
+            (
+                "a,x,a\n",
+                "unknown column \"x\"; column \"a\" stands twice; column \"b\" is missing",
+            ),
+            ("a;b\n1;2\n", "the fields are not separated by commas"),
+        ] {
+            assert_eq!(read(text.as_bytes(), COLUMNS).unwrap_err(), reason, "{text:?}");
+        }
+        assert_eq!(read(b"\xff\xfea\0", COLUMNS).unwrap_err(), "the file is not in UTF-8");
+    }
+
+    #[test]
+    fn bad_rows_are_named_and_the_others_read() {
+        let sheet = read(b"a,b\n1\n1,2,3\n\xff,2\n5,6\n7,\"8\n9,10\n", COLUMNS).unwrap();
+        let faults: Vec<_> = sheet.rows.iter().map(|row| (row.line, row.fault.clone())).collect();
+        let whole = |reason: &str| Some((String::new(), reason.to_owned()));
+        assert_eq!(
+            faults,
+            [
+                (2, whole("the row has 1 fields, the header has 2")),
+                (3, whole("the row has 3 fields, the header has 2")),
+                (4, Some(("a".into(), "is not in UTF-8".into()))),
+                (5, None),
+                (
+                    6,
+                    whole("a quotation mark is not closed; nothing after it could be read")
+                ),
+            ]
+        );
+    }
+}

@@ -1,0 +1,274 @@
+//! What people type, and the requests that come of it.
+
+use banggiao_cli::{Globals, Verb, explain, figures};
+use banggiao_contracts::registry::v1::AgreementKind;
+use banggiao_contracts::reporting::v1 as pb;
+use banggiao_contracts::r#type::v1::{Direction, Level};
+use clap::{CommandFactory as _, Parser};
+use pb::measure::Source;
+
+#[derive(Debug, Parser)]
+struct Cli {
+    #[command(flatten)]
+    globals: Globals,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+fn parse(line: &str) -> Result<Cli, clap::Error> {
+    Cli::try_parse_from(line.split_whitespace())
+}
+
+fn query(line: &str) -> pb::QueryFiguresRequest {
+    match parse(line).unwrap().verb {
+        Verb::Figures(args) => figures::query::figures(&args).unwrap(),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The error's exit code, or 2 if the flags alone do not parse.
+fn refused(line: &str) -> u8 {
+    let Ok(cli) = parse(line) else { return 2 };
+    match cli.verb {
+        Verb::Figures(args) => figures::query::figures(&args).unwrap_err().exit_code(),
+        Verb::Explain(args) => explain::request(&args).unwrap_err().exit_code(),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn explanation(line: &str) -> pb::ExplainFigureRequest {
+    match parse(line).unwrap().verb {
+        Verb::Explain(args) => explain::request(&args).unwrap(),
+        other => panic!("{other:?}"),
+    }
+}
+
+const HALF: &str = "--unit tayninh --from 2024-01-01 --to 2024-06-30";
+
+#[test]
+fn the_command_is_sound() {
+    Cli::command().debug_assert();
+}
+
+#[test]
+fn global_flags_stand_anywhere() {
+    let cli = parse("banggiao unit list --output json --server http://a:1 --timeout 5 --subtree mr7").unwrap();
+    assert_eq!(cli.globals.server.as_deref(), Some("http://a:1"));
+    assert_eq!(
+        (cli.globals.output, cli.globals.timeout),
+        (banggiao_cli::Output::Json, 5)
+    );
+}
+
+#[test]
+fn every_noun_lists_and_gets() {
+    for line in [
+        "unit list --parent mr7 --subtree MR7 --country vn,KH --kind district-command --text tay --as-of 2024-06-30",
+        "unit get tayninh --as-of 2024-06-30",
+        "unit history units/tayninh",
+        "agreement list --unit tayninh --kind TWINNING --level district --in-force-on 2024-01-01 --expires-before 2025-01-01",
+        "agreement get tw-h01",
+        "programme list",
+        "programme get da-1937",
+        "marker list --border vn-kh --unit tayninh",
+        "marker get 229/12",
+        "event-type list --page-size 10",
+        "event-type get JOINT_PATROL",
+        "event list --unit tayninh --type JOINT_PATROL,aid --from 2024-01-01 --to 2024-06-30 --direction inbound \
+         --programme da-1937 --partner-unit kh-bavet --state approved --phase held --reference EV-1 --source mr7",
+        "event get a1 --revision 2",
+        "event revisions a1",
+        "event submit a1",
+        "event approve a1 --etag 2-ab",
+        "event return a1 --reason incomplete",
+        "event cancel a1 --reason rain",
+        "indicator list",
+        "indicator get persons-sent",
+        "period list --calendar legal --year 2024",
+        "period get civil/2024-H1",
+        "principal list",
+        "principal get clerk",
+        "principal create clerk --display-name Clerk",
+        "grant list --principal clerk",
+        "grant create --principal clerk --role recorder --unit tayninh --clearance confidential",
+        "grant revoke g1",
+        "import data --dry-run --source mr7 --rejects r.csv",
+        "whoami",
+        "health",
+    ] {
+        parse(&format!("banggiao {line}")).unwrap_or_else(|error| panic!("{line}: {error}"));
+    }
+    for line in [
+        "event return a1",
+        "grant create --principal a --role king",
+        "unit get tây",
+        "import",
+        "event get a --revision 0",
+    ] {
+        assert!(parse(&format!("banggiao {line}")).is_err(), "{line}");
+    }
+}
+
+#[test]
+fn the_plain_example_asks_for_indicators() {
+    let request = query(
+        "banggiao figures --unit tayninh --from 2024-01-01 --to 2024-06-30 \
+         --indicator delegations-sent,persons-sent,delegations-received,persons-received",
+    );
+    let expected = pb::QueryFiguresRequest {
+        unit: "units/tayninh".into(),
+        indicators: [
+            "delegations-sent",
+            "persons-sent",
+            "delegations-received",
+            "persons-received",
+        ]
+        .map(|id| format!("indicators/{id}"))
+        .to_vec(),
+        start_date: "2024-01-01".into(),
+        end_date: "2024-06-30".into(),
+        hierarchy: pb::Hierarchy::AtEvent.into(),
+        ..pb::QueryFiguresRequest::default()
+    };
+    assert_eq!(request, expected);
+}
+
+#[test]
+fn the_restated_example_groups_and_compares() {
+    let request = query(
+        "banggiao figures --unit tayninh --period legal/2024-H1 --by child,month --restate 2025-07-01 \
+         --compare previous-year --output json",
+    );
+    let expected = pb::QueryFiguresRequest {
+        unit: "units/tayninh".into(),
+        period: "calendars/legal/periods/2024-h1".into(),
+        hierarchy: pb::Hierarchy::AsOf.into(),
+        hierarchy_date: "2025-07-01".into(),
+        group_by: vec![pb::GroupKey::ChildUnit.into(), pb::GroupKey::Month.into()],
+        compare: pb::Comparison::PreviousYear.into(),
+        ..pb::QueryFiguresRequest::default()
+    };
+    assert_eq!(request, expected);
+}
+
+#[test]
+fn filters_are_part_of_a_sum_and_narrow_an_indicator() {
+    let filters = "--event-type DELEGATION_VISIT --direction inbound --programme da-1937 --partner-country kh";
+    let filter = pb::EventMeasureFilter {
+        event_types: vec!["eventTypes/delegation-visit".into()],
+        direction: Direction::Inbound.into(),
+        programmes: vec!["programmes/da-1937".into()],
+        partner_countries: vec!["KH".into()],
+        partner_units: vec![],
+    };
+    let summed = query(&format!(
+        "banggiao figures {HALF} --sum delegations,patrol_km {filters}"
+    ));
+    let measure = |sum: pb::EventSum, quantity: &str| pb::Measure {
+        label: String::new(),
+        source: Some(Source::Events(pb::EventMeasure {
+            filter: Some(filter.clone()),
+            sum: sum.into(),
+            quantity: quantity.into(),
+            repeated: false,
+        })),
+    };
+    assert_eq!(
+        summed.measures,
+        [
+            measure(pb::EventSum::Delegations, ""),
+            measure(pb::EventSum::Quantity, "patrol_km")
+        ]
+    );
+    assert_eq!((summed.narrow_events, summed.narrow_agreements), (None, None));
+
+    for what in ["", "--indicator persons-received"] {
+        let narrowed = query(&format!("banggiao figures {HALF} {what} {filters}"));
+        assert!(narrowed.measures.is_empty());
+        assert_eq!(narrowed.narrow_events.as_ref(), Some(&filter));
+        assert_eq!(narrowed.narrow_agreements.unwrap().partner_countries, ["KH"]);
+    }
+}
+
+#[test]
+fn kinds_and_levels_count_agreements() {
+    let measure = |sum: pb::AgreementSum, repeated| pb::Measure {
+        label: String::new(),
+        source: Some(Source::Agreements(pb::AgreementMeasure {
+            filter: Some(pb::AgreementMeasureFilter {
+                kinds: vec![AgreementKind::Twinning.into()],
+                levels: vec![Level::District.into(), Level::Commune.into()],
+                partner_countries: vec![],
+            }),
+            date: pb::AgreementDate::SignedIn.into(),
+            sum: sum.into(),
+            repeated,
+        })),
+    };
+    let kinds = "--agreement-kind TWINNING --level district,commune";
+    let request = query(&format!("banggiao figures {HALF} --sum home-units {kinds} --repeated"));
+    assert_eq!(request.measures, [measure(pb::AgreementSum::HomeUnits, true)]);
+    let request = query(&format!("banggiao figures {HALF} {kinds}"));
+    assert_eq!(request.measures, [measure(pb::AgreementSum::Agreements, false)]);
+    let request = query(&format!(
+        "banggiao figures {HALF} {kinds} --indicator agreements-signed"
+    ));
+    assert!(request.measures.is_empty() && request.narrow_agreements.is_some());
+    let request = query(&format!("banggiao figures {HALF} --sum home-units --repeated"));
+    let Some(Source::Events(events)) = &request.measures[0].source else {
+        panic!("{request:?}")
+    };
+    assert!(events.repeated && events.sum() == pb::EventSum::HomeUnits);
+}
+
+#[test]
+fn contradictions_are_wrong_usage() {
+    for flags in [
+        "--unit tayninh",
+        "--unit tayninh --from 2024-01-01",
+        "--unit tayninh --period civil/2024 --from 2024-01-01 --to 2024-06-30",
+        "--from 2024-01-01 --to 2024-06-30",
+        "--unit tayninh --from 2024-02-30 --to 2024-06-30",
+        &format!("{HALF} --repeated"),
+        &format!("{HALF} --indicator a --repeated"),
+        &format!("{HALF} --sum persons --agreement-kind TWINNING"),
+        &format!("{HALF} --sum agreements --event-type AID"),
+        &format!("{HALF} --by moon"),
+        &format!("{HALF} --sum 1%"),
+    ] {
+        assert_eq!(refused(&format!("banggiao figures {flags}")), 2, "{flags}");
+    }
+}
+
+#[test]
+fn the_example_of_explain_asks_for_one_cell() {
+    let request = explanation(&format!("banggiao explain {HALF} --indicator delegations-received"));
+    assert_eq!(request.indicators, ["indicators/delegations-received"]);
+    assert!(request.group.is_empty() && request.group_by.is_empty());
+
+    let request = explanation(
+        "banggiao explain --unit tayninh --period legal/2024-H1 --sum persons \
+         --group child=Longan,month=2024-03,type=AID,partner-country=kh",
+    );
+    let group = |key: &str| request.group[key].as_str();
+    assert_eq!(group("child_unit"), "units/longan");
+    assert_eq!(group("month"), "calendars/legal/periods/2024-03");
+    assert_eq!(group("event_type"), "eventTypes/aid");
+    assert_eq!(group("partner_country"), "KH");
+    assert_eq!(request.group_by.len(), 4);
+}
+
+#[test]
+fn explain_wants_one_figure_and_a_whole_group() {
+    for flags in [
+        "",
+        "--indicator a,b",
+        "--indicator a --sum persons",
+        "--indicator a --by child",
+        "--indicator a --by child --group month=2024-03",
+        "--indicator a --group child=a,child=b",
+        "--indicator a --group child",
+    ] {
+        assert_eq!(refused(&format!("banggiao explain {HALF} {flags}")), 2, "{flags}");
+    }
+}
