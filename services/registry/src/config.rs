@@ -1,0 +1,40 @@
+//! The registry's configuration, as `deploy/registry.toml` explains it.
+
+use banggiao_runtime::{
+    config::{Database, Identity},
+    process::Listen,
+};
+use serde::{Deserialize, Serialize};
+
+/// Everything that can be configured.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Where it listens.
+    pub listen: String,
+    /// Its database.
+    pub database: Database,
+    /// How callers are recognised.
+    pub identity: Identity,
+    /// Principals and roles that an empty registry begins with.
+    #[serde(default)]
+    pub bootstrap: Vec<Bootstrap>,
+}
+
+/// A principal that an empty registry begins with.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bootstrap {
+    /// Its id.
+    pub principal: String,
+    /// What people read.
+    pub display_name: String,
+    /// Its role for everything, by code, as `ADMINISTRATOR`.
+    pub role: String,
+}
+
+impl Listen for Config {
+    fn listen(&self) -> &str {
+        &self.listen
+    }
+}

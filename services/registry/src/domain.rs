@@ -1,0 +1,127 @@
+//! The rules of the registry as functions of the directory: what may be recorded, and how it reads. Nothing here waits,
+//! and time and ids come in as arguments.
+
+pub mod access;
+pub mod agreement;
+pub mod import;
+pub mod marker;
+pub mod programme;
+pub mod unit;
+
+use banggiao_directory::Fault;
+use banggiao_model::hierarchy::{self, ViolationKind};
+use banggiao_rpc::{Violation, Violations, violation::reason};
+use banggiao_store as store;
+
+/// Reasons of the registry's own rules, without their prefix.
+pub mod rule {
+    /// The unit did not exist on the day in question.
+    pub const UNIT_NOT_ALIVE: &str = "UNIT_NOT_ALIVE";
+    /// The acts of a reorganisation contradict the history of the units.
+    pub const IMPOSSIBLE_REORGANIZATION: &str = "IMPOSSIBLE_REORGANIZATION";
+    /// The last administrator's grant cannot be revoked.
+    pub const LAST_ADMINISTRATOR: &str = "LAST_ADMINISTRATOR";
+    /// The row was imported before with other content.
+    pub const IMPORTED_WITH_OTHER_CONTENT: &str = "IMPORTED_WITH_OTHER_CONTENT";
+}
+
+/// Why the registry refuses.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Fields are malformed, or name what does not exist.
+    #[error("{} violations", .0.as_slice().len())]
+    Invalid(Violations),
+    /// The resource exists already.
+    #[error("{0} exists already")]
+    AlreadyExists(String),
+    /// There is no such resource.
+    #[error("{0} does not exist")]
+    NotFound(String),
+    /// A rule of the domain, with `(subject, description)` pairs.
+    #[error("{reason}: {violations:?}")]
+    Precondition {
+        /// Which rule.
+        reason: &'static str,
+        /// What broke it.
+        violations: Vec<(String, String)>,
+    },
+    /// The request id was used before with another request.
+    #[error("the request id was used with another request")]
+    RequestIdReused,
+    /// The caller's grants do not cover this.
+    #[error("denied")]
+    Denied,
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// Something that cannot be, if the rules above hold.
+    #[error("{0}")]
+    Broken(String),
+}
+
+impl store::Retry for Error {
+    fn is_conflict(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_conflict())
+    }
+}
+
+impl From<banggiao_directory::Error> for Error {
+    fn from(error: banggiao_directory::Error) -> Self {
+        match error.fault {
+            Fault::History(violations) => history(violations),
+            Fault::Malformed(why) => Self::Broken(format!("change {}: {why}", error.position)),
+        }
+    }
+}
+
+/// What the hierarchy refuses: unknown units are a fault of the request and are listed with all the rest; everything
+/// else breaks a rule.
+fn history(violations: Vec<hierarchy::Violation>) -> Error {
+    if let Some(ViolationKind::AlreadyExists { unit }) = violations.first().map(|violation| &violation.kind) {
+        return Error::AlreadyExists(unit.name());
+    }
+    let is_reference = |violation: &hierarchy::Violation| {
+        matches!(
+            violation.kind,
+            ViolationKind::UnknownUnit { .. } | ViolationKind::Duplicate { .. }
+        )
+    };
+    if violations.iter().any(is_reference) {
+        let listed = violations.iter().map(|violation| Violation {
+            path: violation.path.clone(),
+            description: violation.kind.to_string(),
+            reason: if matches!(violation.kind, ViolationKind::UnknownUnit { .. }) {
+                reason::UNKNOWN_REFERENCE
+            } else {
+                reason::INVALID_FIELD
+            },
+        });
+        return Error::Invalid(listed.collect());
+    }
+    let not_alive = |violation: &hierarchy::Violation| {
+        matches!(
+            violation.kind,
+            ViolationKind::NotAlive { .. } | ViolationKind::ParentNotAlive { .. }
+        )
+    };
+    let reason = if violations.iter().all(not_alive) {
+        rule::UNIT_NOT_ALIVE
+    } else {
+        rule::IMPOSSIBLE_REORGANIZATION
+    };
+    let violations = violations
+        .iter()
+        .map(|violation| (violation.path.clone(), violation.kind.to_string()));
+    Error::Precondition {
+        reason,
+        violations: violations.collect(),
+    }
+}
+
+/// The parsed value if nothing was wrong.
+pub fn checked<T>(value: Option<T>, violations: Violations) -> Result<T, Error> {
+    match value {
+        Some(value) if violations.is_empty() => Ok(value),
+        _ => Err(Error::Invalid(violations)),
+    }
+}

@@ -1,0 +1,104 @@
+//! The registry's calls: each authorises, parses, runs one transaction or reads the directory, and converts.
+
+mod access;
+mod agreements;
+mod feed;
+mod import;
+mod markers;
+mod programmes;
+mod status;
+mod units;
+
+use std::sync::Arc;
+
+use banggiao_contracts::registry::v1::{
+    access_service_server::AccessServiceServer, agreement_service_server::AgreementServiceServer,
+    import_service_server::ImportServiceServer, marker_service_server::MarkerServiceServer,
+    programme_service_server::ProgrammeServiceServer, registry_feed_service_server::RegistryFeedServiceServer,
+    unit_service_server::UnitServiceServer,
+};
+use banggiao_directory::Directory;
+use banggiao_model::{
+    hierarchy::Key,
+    name::UnitId,
+    permission::{Action, Scope},
+};
+use banggiao_rpc::{
+    Domain,
+    identity::{self, Authenticate, Caller, Verifier},
+};
+use tokio_util::sync::CancellationToken;
+use tonic::{Request, Status, service::RoutesBuilder};
+
+use crate::{config::Config, registry::Registry};
+use status::refuse;
+
+/// The domain of the registry's error reasons.
+pub const DOMAIN: Domain = Domain("registry.banggiao");
+
+/// All services of the registry behind their authentication.
+pub fn routes(
+    registry: Arc<Registry>,
+    verifier: Arc<Verifier>,
+    _config: &Config,
+    shutdown: CancellationToken,
+) -> RoutesBuilder {
+    let auth = Authenticate::new(verifier, DOMAIN);
+    let calls = Calls { registry, shutdown };
+    let mut routes = RoutesBuilder::default();
+    routes
+        .add_service(UnitServiceServer::with_interceptor(calls.clone(), auth.clone()))
+        .add_service(AgreementServiceServer::with_interceptor(calls.clone(), auth.clone()))
+        .add_service(ProgrammeServiceServer::with_interceptor(calls.clone(), auth.clone()))
+        .add_service(MarkerServiceServer::with_interceptor(calls.clone(), auth.clone()))
+        .add_service(AccessServiceServer::with_interceptor(calls.clone(), auth.clone()))
+        .add_service(ImportServiceServer::with_interceptor(calls.clone(), auth.clone()))
+        .add_service(RegistryFeedServiceServer::with_interceptor(calls, auth));
+    routes
+}
+
+/// What every call works with.
+#[derive(Debug, Clone)]
+pub struct Calls {
+    registry: Arc<Registry>,
+    shutdown: CancellationToken,
+}
+
+// A status is as large as it is; every handler returns one.
+#[allow(clippy::result_large_err)]
+impl Calls {
+    /// The first line of every handler: who calls, the directory at which it is decided, and what the caller may reach
+    /// by this action. A caller who may reach nothing goes no further.
+    fn authorize<T>(&self, request: &Request<T>, action: Action) -> Result<(Caller, Arc<Directory>, Scope), Status> {
+        let caller = identity::caller(request, DOMAIN)?;
+        let directory = self.registry.now();
+        let scope = directory.scope(&caller.principal, action, self.registry.today());
+        if scope.is_empty() {
+            Err(DOMAIN.denied())
+        } else {
+            Ok((caller, directory, scope))
+        }
+    }
+
+    /// As [`Self::authorize`], for what concerns the installation as a whole.
+    fn authorize_all<T>(&self, request: &Request<T>, action: Action) -> Result<(Caller, Arc<Directory>), Status> {
+        let (caller, directory, _) = self.authorize(request, action)?;
+        self.registry.authorize(&caller, action).map_err(refuse)?;
+        Ok((caller, directory))
+    }
+}
+
+/// The key of a unit that a filter names.
+fn known_unit(
+    directory: &Directory,
+    unit: Option<UnitId>,
+    field: &str,
+    scope: &mut banggiao_rpc::Scope<'_>,
+) -> Option<Key> {
+    let unit = unit?;
+    let key = directory.hierarchy().key(&unit);
+    if key.is_none() {
+        scope.unknown(field, &unit.name());
+    }
+    key
+}

@@ -1,0 +1,120 @@
+//! `AgreementService`.
+
+use banggiao_contracts::registry::v1::{self as pb, agreement_service_server::AgreementService};
+use banggiao_directory::Directory;
+use banggiao_model::permission::{Action, Classification};
+use banggiao_rpc::{Violations, page::Page, request::RequestId, violation::Scope, wire};
+use tonic::{Request, Response, Status};
+
+use super::{Calls, DOMAIN, known_unit, refuse};
+use crate::{
+    domain::{agreement, checked},
+    registry::Write,
+};
+
+#[tonic::async_trait]
+impl AgreementService for Calls {
+    async fn create_agreement(
+        &self,
+        request: Request<pb::CreateAgreementRequest>,
+    ) -> Result<Response<pb::Agreement>, Status> {
+        let (caller, _) = self.authorize_all(&request, Action::ManageRegistry)?;
+        let mut request = request.into_inner();
+        let mut violations = Violations::new();
+        let id = std::mem::take(&mut request.request_id);
+        let request_id = RequestId::parse("CreateAgreement", &id, &request, &mut violations.root());
+        if request.agreement.is_none() {
+            violations.root().required("agreement");
+        }
+        let draft = checked(request.agreement, violations).map_err(refuse)?;
+        let write = Write {
+            name: "agreement.create",
+            caller,
+            action: Action::ManageRegistry,
+            request: request_id,
+            validate_only: request.validate_only,
+        };
+        let id = request.agreement_id.clone();
+        let plan = move |directory: &Directory| Ok(vec![agreement::draft(directory, &id, &draft, "agreement")?]);
+        let written = self.registry.write(write, plan).await.map_err(refuse)?;
+        let recorded = written
+            .after
+            .agreements()
+            .get(&request.agreement_id)
+            .ok_or_else(|| DOMAIN.internal())?;
+        Ok(Response::new(agreement::read(recorded, self.registry.today())))
+    }
+
+    async fn get_agreement(
+        &self,
+        request: Request<pb::GetAgreementRequest>,
+    ) -> Result<Response<pb::Agreement>, Status> {
+        let (_, directory, scope) = self.authorize(&request, Action::ReadAgreement)?;
+        let request = request.into_inner();
+        let mut violations = Violations::new();
+        let id = wire::required_id(&request.name, "agreements", "name", &mut violations.root());
+        let id = checked(id, violations).map_err(refuse)?;
+        match directory.agreements().get(&id) {
+            Some(found) if scope.allows(&found.home_units, Classification::Unclassified) => {
+                Ok(Response::new(agreement::read(found, self.registry.today())))
+            }
+            // Hidden and absent look the same, except to those who may read everything.
+            None if scope.is_everything() => Err(DOMAIN.not_found("agreements", &request.name)),
+            _ => Err(DOMAIN.denied()),
+        }
+    }
+
+    async fn list_agreements(
+        &self,
+        request: Request<pb::ListAgreementsRequest>,
+    ) -> Result<Response<pb::ListAgreementsResponse>, Status> {
+        let (_, directory, scope) = self.authorize(&request, Action::ReadAgreement)?;
+        let mut request = request.into_inner();
+        let (size, token) = (
+            std::mem::take(&mut request.page_size),
+            std::mem::take(&mut request.page_token),
+        );
+        let mut violations = Violations::new();
+        let page = Page::parse(&request, size, &token, &mut violations.root());
+        let filter = request.filter.unwrap_or_default();
+        let filter = filter_of(&directory, &filter, &mut violations.scope("filter"));
+        checked(Some(()), violations).map_err(refuse)?;
+        let today = self.registry.today();
+        let mut agreements: Vec<pb::Agreement> = directory
+            .agreements()
+            .iter()
+            .filter(|(id, _)| page.after.as_ref().is_none_or(|after| *id > after))
+            .map(|(_, agreement)| agreement)
+            .filter(|agreement| scope.allows(&agreement.home_units, Classification::Unclassified))
+            .filter(|agreement| filter.passes(directory.hierarchy(), agreement, today))
+            .take(page.size + 1)
+            .map(|found| agreement::read(found, today))
+            .collect();
+        let next_page_token = page.cut(&mut agreements, |agreement| {
+            agreement.name.trim_start_matches("agreements/").to_owned()
+        });
+        Ok(Response::new(pb::ListAgreementsResponse {
+            agreements,
+            next_page_token,
+        }))
+    }
+}
+
+fn filter_of(directory: &Directory, filter: &pb::AgreementFilter, scope: &mut Scope<'_>) -> agreement::Filter {
+    let unit = wire::unit(&filter.unit, "unit", scope);
+    agreement::Filter {
+        unit: known_unit(directory, unit, "unit", scope),
+        kinds: filter
+            .kinds
+            .iter()
+            .map(|kind| wire::enumeration(*kind, "kinds", scope))
+            .collect(),
+        levels: filter
+            .levels
+            .iter()
+            .filter_map(|level| wire::level(*level, "levels", scope))
+            .collect(),
+        in_force_on: wire::day(&filter.in_force_on, "in_force_on", scope),
+        expires_before: wire::day(&filter.expires_before, "expires_before", scope),
+    }
+}

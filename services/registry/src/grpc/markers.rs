@@ -1,0 +1,136 @@
+//! `MarkerService`.
+
+use banggiao_contracts::registry::v1::{self as pb, change::Resource, marker_service_server::MarkerService};
+use banggiao_directory::Directory;
+use banggiao_model::permission::Action;
+use banggiao_rpc::{Violations, page::Page, request::RequestId, wire};
+use tonic::{Request, Response, Status};
+
+use super::{Calls, DOMAIN, known_unit, refuse};
+use crate::{
+    domain::{Error, checked, marker},
+    registry::Write,
+};
+
+/// A batch holds at most so many markers.
+const BATCH_MAX: usize = 1000;
+
+#[tonic::async_trait]
+impl MarkerService for Calls {
+    async fn batch_create_markers(
+        &self,
+        request: Request<pb::BatchCreateMarkersRequest>,
+    ) -> Result<Response<pb::BatchCreateMarkersResponse>, Status> {
+        let (caller, _) = self.authorize_all(&request, Action::ManageRegistry)?;
+        let mut request = request.into_inner();
+        let mut violations = Violations::new();
+        let id = std::mem::take(&mut request.request_id);
+        let request_id = RequestId::parse("BatchCreateMarkers", &id, &request, &mut violations.root());
+        if request.markers.is_empty() {
+            violations.root().required("markers");
+        }
+        if request.markers.len() > BATCH_MAX {
+            let count = request.markers.len();
+            violations.root().invalid(
+                "markers",
+                format!("has {count} entries; at most {BATCH_MAX} are allowed"),
+            );
+        }
+        checked(Some(()), violations).map_err(refuse)?;
+        let write = Write {
+            name: "marker.batch_create",
+            caller,
+            action: Action::ManageRegistry,
+            request: request_id,
+            validate_only: request.validate_only,
+        };
+        let drafts = request.markers;
+        let plan = move |directory: &Directory| draft_all(directory, &drafts);
+        let written = self.registry.write(write, plan).await.map_err(refuse)?;
+        let today = self.registry.today();
+        let markers = written.changes.iter().filter_map(|change| match &change.resource {
+            Some(Resource::Marker(marker)) => Some(marker::read(written.after.hierarchy(), marker, today)),
+            _ => None,
+        });
+        Ok(Response::new(pb::BatchCreateMarkersResponse {
+            markers: markers.collect(),
+        }))
+    }
+
+    async fn get_marker(&self, request: Request<pb::GetMarkerRequest>) -> Result<Response<pb::Marker>, Status> {
+        let (_, directory, _) = self.authorize(&request, Action::ReadReference)?;
+        let request = request.into_inner();
+        let mut violations = Violations::new();
+        let id = wire::required_id(&request.name, "markers", "name", &mut violations.root());
+        let id = checked(id, violations).map_err(refuse)?;
+        let found = directory
+            .markers()
+            .get(&id)
+            .ok_or_else(|| DOMAIN.not_found("markers", &request.name))?;
+        Ok(Response::new(marker::read(
+            directory.hierarchy(),
+            found,
+            self.registry.today(),
+        )))
+    }
+
+    async fn list_markers(
+        &self,
+        request: Request<pb::ListMarkersRequest>,
+    ) -> Result<Response<pb::ListMarkersResponse>, Status> {
+        let (_, directory, _) = self.authorize(&request, Action::ReadReference)?;
+        let mut request = request.into_inner();
+        let (size, token) = (
+            std::mem::take(&mut request.page_size),
+            std::mem::take(&mut request.page_token),
+        );
+        let mut violations = Violations::new();
+        let page = Page::parse(&request, size, &token, &mut violations.root());
+        let filter = request.filter.unwrap_or_default();
+        let mut scope = violations.scope("filter");
+        let unit = wire::unit(&filter.unit, "unit", &mut scope);
+        let unit = known_unit(&directory, unit, "unit", &mut scope);
+        checked(Some(()), violations).map_err(refuse)?;
+        let (hierarchy, today) = (directory.hierarchy(), self.registry.today());
+        let mut found: Vec<(String, &pb::Marker)> = directory
+            .markers()
+            .values()
+            .filter(|marker| filter.border.is_empty() || marker.border == filter.border)
+            .filter(|marker| unit.is_none_or(|unit| marker::belongs_to(hierarchy, marker, unit, today)))
+            .map(|marker| (marker::sort_key(marker), &**marker))
+            .filter(|(key, _)| page.after.as_ref().is_none_or(|after| key > after))
+            .collect();
+        found.sort_unstable_by(|left, right| left.0.cmp(&right.0));
+        found.truncate(page.size + 1);
+        let next_page_token = page.cut(&mut found, |(key, _)| key.clone());
+        let markers = found
+            .into_iter()
+            .map(|(_, found)| marker::read(hierarchy, found, today))
+            .collect();
+        Ok(Response::new(pb::ListMarkersResponse {
+            markers,
+            next_page_token,
+        }))
+    }
+}
+
+/// Drafts all markers; the faults of all are listed at once, and a number that comes twice is one of them.
+fn draft_all(directory: &Directory, drafts: &[pb::Marker]) -> Result<Vec<Resource>, Error> {
+    let (mut resources, mut faults) = (Vec::with_capacity(drafts.len()), Vec::new());
+    let mut names = std::collections::HashSet::new();
+    for (index, draft) in drafts.iter().enumerate() {
+        match marker::draft(directory, draft, &format!("markers[{index}]")) {
+            Ok(Resource::Marker(marker)) if !names.insert(marker.name.clone()) => {
+                return Err(Error::AlreadyExists(marker.name));
+            }
+            Ok(resource) => resources.push(resource),
+            Err(Error::Invalid(violations)) => faults.extend(violations.into_vec()),
+            Err(other) => return Err(other),
+        }
+    }
+    if faults.is_empty() {
+        Ok(resources)
+    } else {
+        Err(Error::Invalid(faults.into_iter().collect()))
+    }
+}

@@ -1,0 +1,44 @@
+//! Registry: units and their history, agreements (twinning), programmes, boundary markers, principals and their grants.
+//!
+//! Its truth is one log of changes in its own database. Everything it answers comes from the directory that is folded
+//! from them; everything it accepts is checked against that directory, with the head of the log locked, and appended.
+//! Other services learn of it through the feed and in no other way. It asks nobody.
+
+mod config;
+mod domain;
+mod grpc;
+mod registry;
+mod store;
+
+pub use config::{Bootstrap, Config};
+
+use std::sync::Arc;
+
+use banggiao_runtime::{Seams, serve};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+/// The commented default configuration, compiled in.
+pub const DEFAULTS: &str = include_str!("../../../deploy/registry.toml");
+
+/// Opens the database, puts what an installation ships with into an empty one, and serves until `shutdown`.
+///
+/// # Errors
+/// If the database or the keys cannot be opened, or the server fails.
+pub async fn start(
+    config: Config,
+    listener: TcpListener,
+    seams: Seams,
+    shutdown: CancellationToken,
+) -> anyhow::Result<()> {
+    let verifier = config.identity.verifier(Arc::clone(&seams.clock))?;
+    let registry = registry::Registry::open(&config, seams).await?;
+    registry.bootstrap(&config.bootstrap).await?;
+    let routes = grpc::routes(registry, verifier, &config, shutdown.clone());
+    serve::serve(
+        listener,
+        serve::with_health_and_reflection(routes, "banggiao.registry.v1").await?,
+        shutdown,
+    )
+    .await
+}
