@@ -1,0 +1,41 @@
+//! The journal's configuration, as `deploy/journal.toml` explains it.
+
+use std::path::PathBuf;
+
+use banggiao_runtime::{
+    config::{Database, Identity, Peer},
+    process::Listen,
+};
+use serde::{Deserialize, Serialize};
+
+/// Everything that can be configured.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Where it listens.
+    pub listen: String,
+    /// File with its own token.
+    pub token_file: PathBuf,
+    /// Its database.
+    pub database: Database,
+    /// How callers are recognised.
+    pub identity: Identity,
+    /// Where the registry is.
+    pub registry: Peer,
+    /// How events are reviewed.
+    pub review: Review,
+}
+
+/// How events are reviewed.
+#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Review {
+    /// Whether an approver may approve what he or she wrote.
+    pub allow_self_approval: bool,
+}
+
+impl Listen for Config {
+    fn listen(&self) -> &str {
+        &self.listen
+    }
+}

@@ -1,0 +1,113 @@
+//! The rules of the journal as pure functions: what an event must be, and how a command makes the next revision out of
+//! the newest one. Nothing here waits, and time, ids and salts come in as arguments.
+
+pub mod command;
+pub mod correction;
+pub mod event;
+pub mod event_type;
+pub mod import;
+
+use std::sync::Arc;
+
+use banggiao_directory::Behind;
+use banggiao_rpc::Violations;
+use banggiao_store as store;
+
+/// Reasons of the journal's own rules, without their prefix.
+pub mod rule {
+    /// The event's type forbids this part.
+    pub const FORBIDDEN_BY_TYPE: &str = "FORBIDDEN_BY_TYPE";
+    /// The unit did not exist on the event's first day.
+    pub const UNIT_NOT_ALIVE: &str = "UNIT_NOT_ALIVE";
+    /// The agreement did not hold on the event's first day.
+    pub const AGREEMENT_NOT_IN_FORCE: &str = "AGREEMENT_NOT_IN_FORCE";
+    /// The event's review or phase does not allow this step.
+    pub const WRONG_STATE: &str = "WRONG_STATE";
+    /// Nobody approves what he or she wrote.
+    pub const SELF_APPROVAL: &str = "SELF_APPROVAL";
+    /// The external reference is taken by another event.
+    pub const REFERENCE_TAKEN: &str = "REFERENCE_TAKEN";
+    /// The row was imported before with other content.
+    pub const IMPORTED_WITH_OTHER_CONTENT: &str = "IMPORTED_WITH_OTHER_CONTENT";
+}
+
+/// Why the journal refuses.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Error {
+    /// Fields are malformed, forbidden by the type, or name what does not exist.
+    #[error("{} violations", .0.as_slice().len())]
+    Invalid(Violations),
+    /// A rule of the domain, with `(subject, description)` pairs.
+    #[error("{reason}: {violations:?}")]
+    Precondition {
+        /// Which rule.
+        reason: &'static str,
+        /// What broke it.
+        violations: Vec<(String, String)>,
+    },
+    /// There is no such event, or the caller may not know of it.
+    #[error("{0} does not exist")]
+    NotFound(String),
+    /// The external reference is taken by another event.
+    #[error("{0} is taken")]
+    ReferenceTaken(String),
+    /// The event was changed since it was read.
+    #[error("the etag {given:?} is not that of the newest revision {newest:?}")]
+    StaleEtag {
+        /// The etag of the request.
+        given: String,
+        /// The etag of the newest revision.
+        newest: String,
+    },
+    /// The request id was used before with another request.
+    #[error("the request id was used with another request")]
+    RequestIdReused,
+    /// The row was imported before with other content.
+    #[error("imported before with other content: {0}")]
+    ImportedWithOtherContent(String),
+    /// The caller's grants do not cover this.
+    #[error("denied")]
+    Denied,
+    /// The registry's copy has not reached a position that is needed.
+    #[error(transparent)]
+    Behind(#[from] Behind),
+    /// More is waiting than can be taken in.
+    #[error("too much is waiting to be written")]
+    Overloaded,
+    /// The database. Shared, since one fault may answer a whole batch.
+    #[error(transparent)]
+    Store(Arc<store::Error>),
+    /// Something that cannot be, if the rules above hold.
+    #[error("{0}")]
+    Broken(String),
+}
+
+impl From<store::Error> for Error {
+    fn from(error: store::Error) -> Self {
+        Self::Store(Arc::new(error))
+    }
+}
+
+impl store::Retry for Error {
+    fn is_conflict(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_conflict())
+    }
+}
+
+impl Error {
+    /// A step that the event's state does not allow.
+    pub fn wrong_state(event: &str, why: impl Into<String>) -> Self {
+        Self::Precondition {
+            reason: rule::WRONG_STATE,
+            violations: vec![(event.to_owned(), why.into())],
+        }
+    }
+}
+
+/// The parsed value if nothing was wrong.
+pub fn checked<T>(value: Option<T>, violations: Violations) -> Result<T, Error> {
+    match value {
+        Some(value) if violations.is_empty() => Ok(value),
+        _ => Err(Error::Invalid(violations)),
+    }
+}

@@ -1,0 +1,216 @@
+//! Rows of an import: how a row is recognised, what it asks for, and how its result reads.
+
+use banggiao_contracts::{
+    journal::v1::{self as pb, Phase, ReviewState, import_events_row::Row},
+    r#type::v1::{RowOutcome, RowResult, RowViolation},
+};
+use banggiao_directory::Directory;
+use banggiao_rpc::{Violations, reflect, request, violation::reason, wire};
+
+use super::{
+    Error,
+    command::{Repetition, Step, Target},
+    correction, event, rule,
+};
+
+/// How the row is recognised for ever.
+pub fn repetition(source: &str, row: &Row) -> Repetition {
+    let (kind, key, digest) = match row {
+        Row::Event(event) => {
+            let reference = event.event.as_ref().and_then(|event| event.external_reference.as_ref());
+            let mut key = reference
+                .map(|reference| reference.reference.clone())
+                .unwrap_or_default();
+            // A reference that is too long is refused later; it only has to fit its column until then.
+            key.truncate(key.floor_char_boundary(event::REFERENCE_MAX));
+            ("event", key, request::digest("event", event))
+        }
+        // A correction has no id of its own: it is recognised by all that it says.
+        Row::Correction(correction) => {
+            let digest = request::digest("correction", correction);
+            (
+                "correction",
+                digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+                digest,
+            )
+        }
+    };
+    Repetition::Row {
+        source: source.to_owned(),
+        kind,
+        key,
+        digest,
+    }
+}
+
+/// What the row asks for. `id` is for a new event.
+///
+/// # Errors
+/// Those of the event's content; every other violation with them.
+pub fn step(row: Row, source: &str, id: String, directory: &Directory) -> Result<Step, Error> {
+    match row {
+        Row::Event(row) => event_step(row, source, id, directory),
+        Row::Correction(row) => correction_step(row, source),
+    }
+}
+
+fn event_step(row: pb::ImportedEvent, source: &str, id: String, directory: &Directory) -> Result<Step, Error> {
+    let mut violations = Violations::new();
+    let review = wire::enumeration::<ReviewState>(row.review_state, "review_state", &mut violations.root());
+    if review == ReviewState::Unspecified {
+        violations.root().required("review_state");
+    }
+    let mut sent = row.event.unwrap_or_default();
+    let phase = wire::enumeration::<Phase>(sent.phase, "phase", &mut violations.scope("event"));
+    let phase = if phase == Phase::Unspecified {
+        Phase::Held
+    } else {
+        phase
+    };
+    if phase == Phase::Planned && review == ReviewState::Approved {
+        violations.scope("event").invalid(
+            "phase",
+            "a planned event from a file is a draft until it is reviewed here",
+        );
+    }
+    match &mut sent.external_reference {
+        Some(reference) => source.clone_into(&mut reference.source),
+        None => violations.scope("event").required("external_reference.reference"),
+    }
+    // Unlike elsewhere a file may hold cancelled events; the content is checked apart from the phase.
+    sent.phase = 0;
+    let content = match event::check(sent, directory, "event") {
+        Ok(content) => violations.check(content).map_err(Error::Invalid)?,
+        Err(Error::Invalid(more)) => {
+            return Err(Error::Invalid(
+                violations.into_vec().into_iter().chain(more.into_vec()).collect(),
+            ));
+        }
+        Err(other) => {
+            violations.check(()).map_err(Error::Invalid)?;
+            return Err(other);
+        }
+    };
+    Ok(Step::Import {
+        id,
+        content: Box::new(content),
+        phase,
+        review,
+        source: source.to_owned(),
+    })
+}
+
+fn correction_step(row: pb::ImportedCorrection, source: &str) -> Result<Step, Error> {
+    let mut violations = Violations::new();
+    let mut scope = violations.root();
+    for (field, value) in [("reference", &row.reference), ("reason", &row.reason)] {
+        if value.is_empty() {
+            scope.required(field);
+        }
+    }
+    wire::line(&row.reason, wire::MAX_NAME, "reason", &mut scope);
+    let mask = correction::mask(row.update_mask.as_ref(), "update_mask", &mut scope);
+    violations.check(()).map_err(Error::Invalid)?;
+    Ok(Step::Correct {
+        target: Target::Reference {
+            source: source.to_owned(),
+            reference: row.reference,
+        },
+        event: Box::new(row.event.unwrap_or_default()),
+        mask,
+        reason: row.reason,
+        imported: true,
+    })
+}
+
+/// How a row differs from what was imported under its key, showing both.
+pub fn differences(stored: &pb::Event, step: &Step) -> String {
+    let Step::Import {
+        content, phase, review, ..
+    } = step
+    else {
+        return "the stored row differs".to_owned();
+    };
+    let before = pb::Event {
+        review_state: stored.review_state,
+        ..event::without_output(stored.clone())
+    };
+    let sent = pb::Event {
+        review_state: (*review).into(),
+        phase: (*phase).into(),
+        ..content.event.clone()
+    };
+    let differences = reflect::differences(&before, &sent);
+    if differences.is_empty() {
+        "the stored row differs".to_owned()
+    } else {
+        differences.join("; ")
+    }
+}
+
+/// The result of a row that stands, now or since before, in an event.
+pub fn done(line: i64, outcome: RowOutcome, event: &str) -> RowResult {
+    RowResult {
+        line,
+        outcome: outcome.into(),
+        resource: event.to_owned(),
+        violations: Vec::new(),
+    }
+}
+
+/// The result of a row that was refused.
+///
+/// # Errors
+/// The error itself if it is not the row's fault.
+pub fn rejected(line: i64, error: Error) -> Result<RowResult, Error> {
+    let one = |field: &str, description: String, reason: &str| {
+        vec![RowViolation {
+            field: field.to_owned(),
+            description,
+            reason: reason.to_owned(),
+        }]
+    };
+    let violations = match error {
+        Error::Invalid(violations) => violations
+            .into_vec()
+            .into_iter()
+            .map(|v| RowViolation {
+                field: v.path,
+                description: v.description,
+                reason: v.reason.to_owned(),
+            })
+            .collect(),
+        Error::Precondition { reason, violations } => violations
+            .into_iter()
+            .map(|(subject, description)| RowViolation {
+                field: String::new(),
+                description: format!("{subject} {description}"),
+                reason: reason.to_owned(),
+            })
+            .collect(),
+        Error::NotFound(name) => one("reference", format!("{name} does not exist"), reason::UNKNOWN_REFERENCE),
+        Error::ReferenceTaken(name) => one(
+            "event.external_reference.reference",
+            format!("{name} is taken by an event that was not imported"),
+            rule::REFERENCE_TAKEN,
+        ),
+        Error::ImportedWithOtherContent(differences) => one(
+            "",
+            format!("was imported before with other content: {differences}"),
+            rule::IMPORTED_WITH_OTHER_CONTENT,
+        ),
+        other @ (Error::StaleEtag { .. }
+        | Error::RequestIdReused
+        | Error::Denied
+        | Error::Behind(_)
+        | Error::Overloaded
+        | Error::Store(_)
+        | Error::Broken(_)) => return Err(other),
+    };
+    Ok(RowResult {
+        line,
+        outcome: RowOutcome::Rejected.into(),
+        resource: String::new(),
+        violations,
+    })
+}

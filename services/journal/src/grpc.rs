@@ -1,0 +1,82 @@
+//! The journal's calls: each authorises, parses, hands a command to the sequencer or reads, and converts.
+
+mod event_types;
+mod events;
+mod feed;
+mod filter;
+mod import;
+mod status;
+
+use std::sync::Arc;
+
+use banggiao_contracts::journal::v1::{
+    event_feed_service_server::EventFeedServiceServer, event_service_server::EventServiceServer,
+    event_type_service_server::EventTypeServiceServer,
+};
+use banggiao_directory::Directory;
+use banggiao_model::permission::{Action, Scope};
+use banggiao_rpc::{
+    Domain,
+    identity::{self, Authenticate, Caller, Verifier},
+};
+use tokio_util::sync::CancellationToken;
+use tonic::{Request, Status, service::RoutesBuilder};
+
+use crate::journal::Journal;
+
+/// The domain of the journal's error reasons.
+pub const DOMAIN: Domain = Domain("journal.banggiao");
+
+/// All services of the journal behind their authentication.
+pub fn routes(journal: Arc<Journal>, verifier: Arc<Verifier>, shutdown: CancellationToken) -> RoutesBuilder {
+    let auth = Authenticate::new(verifier, DOMAIN);
+    let calls = Calls { journal, shutdown };
+    let mut routes = RoutesBuilder::default();
+    routes
+        .add_service(EventTypeServiceServer::with_interceptor(calls.clone(), auth.clone()))
+        .add_service(EventServiceServer::with_interceptor(calls.clone(), auth.clone()))
+        .add_service(EventFeedServiceServer::with_interceptor(calls, auth));
+    routes
+}
+
+/// What every call works with.
+#[derive(Debug, Clone)]
+pub struct Calls {
+    journal: Arc<Journal>,
+    shutdown: CancellationToken,
+}
+
+/// Who calls, the registry on which it is decided, and what the caller may reach by the action.
+struct Authorized {
+    caller: Caller,
+    directory: Arc<Directory>,
+    scope: Scope,
+}
+
+impl Calls {
+    /// The first line of every handler. A caller who may reach nothing goes no further; since a grant may have been given
+    /// this moment, the registry is asked for its head before the refusal.
+    async fn authorize<T>(&self, request: &Request<T>, action: Action) -> Result<Authorized, Status> {
+        let caller = identity::caller(request, DOMAIN)?;
+        let mut directory = self.journal.follower().now();
+        let mut scope = self.journal.scope(&caller, action, &directory);
+        if scope.is_empty() {
+            directory = self
+                .journal
+                .follower()
+                .caught_up()
+                .await
+                .map_err(|behind| status::refuse(behind.into()))?;
+            scope = self.journal.scope(&caller, action, &directory);
+        }
+        if scope.is_empty() {
+            Err(DOMAIN.denied())
+        } else {
+            Ok(Authorized {
+                caller,
+                directory,
+                scope,
+            })
+        }
+    }
+}

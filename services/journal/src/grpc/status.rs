@@ -1,0 +1,58 @@
+//! The sieve: every error of the journal as a status. There is no wildcard arm, so a new error cannot forget its code.
+
+use banggiao_rpc::violation::reason;
+use banggiao_store as store;
+use tonic::Status;
+
+use super::DOMAIN;
+use crate::domain::{Error, rule};
+
+/// The status that answers an error.
+// Errors are consumed where they are answered.
+#[allow(clippy::needless_pass_by_value)]
+pub fn refuse(error: Error) -> Status {
+    match error {
+        Error::Invalid(violations) => DOMAIN.invalid(violations),
+        Error::Precondition { reason, violations } => DOMAIN.precondition(reason, violations),
+        Error::NotFound(name) => DOMAIN.not_found("events", &name),
+        Error::ReferenceTaken(name) => DOMAIN.already_exists(rule::REFERENCE_TAKEN, "events", &name),
+        Error::StaleEtag { given, newest } => {
+            let message =
+                format!("the event was changed: etag {given:?} is not that of the newest revision, {newest:?}");
+            DOMAIN.aborted("STALE_ETAG", message)
+        }
+        Error::RequestIdReused => DOMAIN.invalid_field(
+            reason::REQUEST_ID_REUSED,
+            "request_id",
+            "was used before with another request",
+        ),
+        Error::ImportedWithOtherContent(differences) => {
+            DOMAIN.already_exists(rule::IMPORTED_WITH_OTHER_CONTENT, "events", &differences)
+        }
+        Error::Denied => DOMAIN.denied(),
+        Error::Behind(behind) => DOMAIN.unavailable(behind.to_string()),
+        Error::Overloaded => DOMAIN.exhausted("OVERLOADED", "more is waiting to be written than can be taken in"),
+        Error::Store(error) => from_store(&error),
+        Error::Broken(why) => {
+            tracing::error!(why, "a rule of the journal was found broken");
+            DOMAIN.internal()
+        }
+    }
+}
+
+fn from_store(error: &store::Error) -> Status {
+    tracing::error!(%error, "the database refused");
+    match error {
+        store::Error::Conflict(_) | store::Error::Unavailable(_) => {
+            DOMAIN.unavailable("the journal's database is not available")
+        }
+        store::Error::Duplicate(_)
+        | store::Error::Schema(_)
+        | store::Error::OldSqlite(_)
+        | store::Error::Missing(_)
+        | store::Error::Damaged(_)
+        | store::Error::Lost
+        | store::Error::CursorMoved(_)
+        | store::Error::Database(_) => DOMAIN.internal(),
+    }
+}

@@ -1,0 +1,49 @@
+//! Journal: what was done together. Events are logged, corrected, submitted, approved and cancelled; each of these
+//! appends a revision, and no revision is ever changed.
+//!
+//! There is one way in: a command goes to the sequencer, which commits many at once, and is answered when it is durable.
+//! The journal knows units, agreements, programmes and markers from the registry's feed. Reporting reads its own feed.
+
+mod config;
+mod domain;
+mod grpc;
+mod journal;
+mod sequencer;
+mod store;
+
+pub use config::{Config, Review};
+
+use std::sync::Arc;
+
+use banggiao_directory::Follower;
+use banggiao_runtime::{Seams, serve};
+use banggiao_store::Store;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+/// The commented default configuration, compiled in.
+pub const DEFAULTS: &str = include_str!("../../../deploy/journal.toml");
+
+/// Opens the database, follows the registry, and serves until `shutdown`.
+///
+/// # Errors
+/// If the database, the keys or the token cannot be opened, the clock is far behind the log, or the server fails.
+pub async fn start(
+    config: Config,
+    listener: TcpListener,
+    seams: Seams,
+    shutdown: CancellationToken,
+) -> anyhow::Result<()> {
+    let verifier = config.identity.verifier(Arc::clone(&seams.clock))?;
+    let registry = config.registry.authorized(&config.token_file)?;
+    let store = Store::open::<store::migration::Migrator>(&config.database.url).await?;
+    let follower = Follower::start(store.clone(), registry, shutdown.clone()).await?;
+    let journal = journal::Journal::open(store, follower, &config, seams).await?;
+    let routes = grpc::routes(journal, verifier, shutdown.clone());
+    serve::serve(
+        listener,
+        serve::with_health_and_reflection(routes, "banggiao.journal.v1").await?,
+        shutdown,
+    )
+    .await
+}

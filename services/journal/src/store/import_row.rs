@@ -1,0 +1,83 @@
+//! Rows that were imported, recognised for ever by source, kind and key.
+
+use std::collections::HashMap;
+
+use banggiao_store::{Error, Tx};
+use sea_orm::{
+    ActiveValue::Set,
+    entity::prelude::*,
+    sea_query::{ColumnDef, ExprTrait, Index, Table, TableCreateStatement},
+};
+
+/// One imported row.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "import_row")]
+pub struct Model {
+    /// Where the row came from.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub source: String,
+    /// `event` or `correction`.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub kind: String,
+    /// The reference, or the digest of a correction.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub key: String,
+    /// SHA-256 of the parsed fields.
+    pub digest: Vec<u8>,
+    /// Position of the revision that it made.
+    pub log_index: i64,
+}
+
+/// No relations.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// Source, kind and key of a row.
+pub type Key = (String, String, String);
+
+/// The table.
+pub fn create_table() -> TableCreateStatement {
+    Table::create()
+        .table(Entity)
+        .col(ColumnDef::new(Column::Source).string_len(100).not_null())
+        .col(ColumnDef::new(Column::Kind).string_len(32).not_null())
+        .col(ColumnDef::new(Column::Key).string_len(100).not_null())
+        .col(ColumnDef::new(Column::Digest).blob().not_null())
+        .col(ColumnDef::new(Column::LogIndex).big_integer().not_null())
+        .primary_key(Index::create().col(Column::Source).col(Column::Kind).col(Column::Key))
+        .to_owned()
+}
+
+/// The rows among these keys that were imported before.
+pub async fn find(tx: &Tx, keys: &[Key]) -> Result<HashMap<Key, Model>, Error> {
+    let mut found = HashMap::new();
+    let mut by_source: HashMap<(&str, &str), Vec<&str>> = HashMap::new();
+    for (source, kind, key) in keys {
+        by_source.entry((source, kind)).or_default().push(key);
+    }
+    for ((source, kind), keys) in by_source {
+        let same = Column::Source
+            .eq(source)
+            .and(Column::Kind.eq(kind))
+            .and(Column::Key.is_in(keys));
+        for row in Entity::find().filter(same).all(tx).await? {
+            found.insert((row.source.clone(), row.kind.clone(), row.key.clone()), row);
+        }
+    }
+    Ok(found)
+}
+
+/// Remembers an imported row.
+pub async fn insert(tx: &Tx, row: Model) -> Result<(), Error> {
+    let row = ActiveModel {
+        source: Set(row.source),
+        kind: Set(row.kind),
+        key: Set(row.key),
+        digest: Set(row.digest),
+        log_index: Set(row.log_index),
+    };
+    Entity::insert(row).exec_without_returning(tx).await?;
+    Ok(())
+}

@@ -1,0 +1,198 @@
+//! The log of revisions: rows that are inserted and never touched again.
+
+use std::collections::HashMap;
+
+use banggiao_contracts::journal::v1 as pb;
+use banggiao_store::{Error, Tx};
+use prost::Message;
+use sea_orm::{
+    ActiveValue::Set,
+    QueryOrder, QuerySelect,
+    entity::prelude::*,
+    sea_query::{ColumnDef, ExprTrait, Index, IndexCreateStatement, Table, TableCreateStatement},
+};
+
+/// One entry of the log.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "revision")]
+pub struct Model {
+    /// Position in the log, from 1 without gaps.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub log_index: i64,
+    /// Epoch of the log.
+    pub epoch: i64,
+    /// What kind of entry it is; 1 is a revision of an event.
+    pub kind: i16,
+    /// Id of the event.
+    pub event_id: String,
+    /// Number of the revision, from 1.
+    pub number: i32,
+    /// The revision, encoded as `banggiao.journal.v1.EventRevision` without its place in the log. What was stored is
+    /// what is hashed; it is never encoded anew.
+    pub content: Vec<u8>,
+    /// The salt of the commitment.
+    pub salt: Vec<u8>,
+    /// The leaf hash of the entry.
+    pub leaf_hash: Vec<u8>,
+    /// Id of the principal who wrote it.
+    pub principal: String,
+    /// Id of the request that asked for it, if it had one. Kept for ever, so that a repetition is always recognised.
+    pub request_id: Option<Uuid>,
+    /// Which revision of that request it is, from 0.
+    pub request_part: i32,
+    /// Digest of that request.
+    pub request_digest: Option<Vec<u8>>,
+    /// Registry position at which it was authorised.
+    pub registry_position: i64,
+    /// When it was recorded, in microseconds since 1970.
+    pub recorded_at: i64,
+}
+
+/// No relations.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// The table.
+pub fn create_table() -> TableCreateStatement {
+    Table::create()
+        .table(Entity)
+        .col(ColumnDef::new(Column::LogIndex).big_integer().not_null())
+        .col(ColumnDef::new(Column::Epoch).big_integer().not_null())
+        .col(ColumnDef::new(Column::Kind).small_integer().not_null())
+        .col(ColumnDef::new(Column::EventId).string_len(63).not_null())
+        .col(ColumnDef::new(Column::Number).integer().not_null())
+        .col(ColumnDef::new(Column::Content).blob().not_null())
+        .col(ColumnDef::new(Column::Salt).blob().not_null())
+        .col(ColumnDef::new(Column::LeafHash).blob().not_null())
+        .col(ColumnDef::new(Column::Principal).string_len(63).not_null())
+        .col(ColumnDef::new(Column::RequestId).uuid())
+        .col(ColumnDef::new(Column::RequestPart).integer().not_null())
+        .col(ColumnDef::new(Column::RequestDigest).blob())
+        .col(ColumnDef::new(Column::RegistryPosition).big_integer().not_null())
+        .col(ColumnDef::new(Column::RecordedAt).big_integer().not_null())
+        .primary_key(Index::create().col(Column::LogIndex))
+        .to_owned()
+}
+
+/// A doubled revision or a request answered twice is then an error, never a fork.
+pub fn create_indexes() -> Vec<IndexCreateStatement> {
+    vec![
+        Index::create()
+            .name("revision_event")
+            .table(Entity)
+            .col(Column::EventId)
+            .col(Column::Number)
+            .unique()
+            .to_owned(),
+        Index::create()
+            .name("revision_request")
+            .table(Entity)
+            .col(Column::Principal)
+            .col(Column::RequestId)
+            .col(Column::RequestPart)
+            .unique()
+            .to_owned(),
+    ]
+}
+
+/// Appends an entry.
+pub async fn insert(tx: &Tx, row: Model) -> Result<(), Error> {
+    let row = ActiveModel {
+        log_index: Set(row.log_index),
+        epoch: Set(row.epoch),
+        kind: Set(row.kind),
+        event_id: Set(row.event_id),
+        number: Set(row.number),
+        content: Set(row.content),
+        salt: Set(row.salt),
+        leaf_hash: Set(row.leaf_hash),
+        principal: Set(row.principal),
+        request_id: Set(row.request_id),
+        request_part: Set(row.request_part),
+        request_digest: Set(row.request_digest),
+        registry_position: Set(row.registry_position),
+        recorded_at: Set(row.recorded_at),
+    };
+    Entity::insert(row).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+/// The entries that these requests made before, by principal and request id, in their order.
+pub async fn of_requests(tx: &Tx, ids: &[Uuid]) -> Result<HashMap<(String, Uuid), Vec<Model>>, Error> {
+    let mut found: HashMap<(String, Uuid), Vec<Model>> = HashMap::new();
+    if ids.is_empty() {
+        return Ok(found);
+    }
+    let rows = Entity::find()
+        .filter(Column::RequestId.is_in(ids.iter().copied()))
+        .order_by_asc(Column::RequestPart);
+    for row in rows.all(tx).await? {
+        if let Some(id) = row.request_id {
+            found.entry((row.principal.clone(), id)).or_default().push(row);
+        }
+    }
+    Ok(found)
+}
+
+/// The entries at these positions.
+pub async fn at(db: &impl ConnectionTrait, positions: &[i64]) -> Result<HashMap<i64, Model>, Error> {
+    if positions.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows = Entity::find()
+        .filter(Column::LogIndex.is_in(positions.iter().copied()))
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.log_index, row)).collect())
+}
+
+/// The entries after a position, in order.
+pub async fn after(db: &impl ConnectionTrait, position: i64, limit: u64) -> Result<Vec<Model>, Error> {
+    let rows = Entity::find()
+        .filter(Column::LogIndex.gt(position))
+        .order_by_asc(Column::LogIndex)
+        .limit(limit);
+    Ok(rows.all(db).await?)
+}
+
+/// The revisions of an event after a number, in order.
+pub async fn of_event(db: &impl ConnectionTrait, id: &str, after: i32, limit: u64) -> Result<Vec<Model>, Error> {
+    let rows = Entity::find()
+        .filter(Column::EventId.eq(id).and(Column::Number.gt(after)))
+        .order_by_asc(Column::Number)
+        .limit(limit);
+    Ok(rows.all(db).await?)
+}
+
+impl Model {
+    /// The revision with its place in the log.
+    ///
+    /// # Errors
+    /// If the stored bytes do not decode.
+    pub fn decode(&self) -> Result<pb::EventRevision, Error> {
+        let damaged = |what: String| Error::Damaged(format!("revision {}: {what}", self.log_index));
+        let mut revision =
+            pb::EventRevision::decode(self.content.as_slice()).map_err(|error| damaged(error.to_string()))?;
+        revision.epoch = self.epoch;
+        let event = revision
+            .event
+            .as_mut()
+            .ok_or_else(|| damaged("it holds no event".to_owned()))?;
+        event.log_index = self.log_index;
+        event.etag = self.etag();
+        Ok(revision)
+    }
+
+    /// Names the revision: its number and the first bytes of its leaf hash.
+    pub fn etag(&self) -> String {
+        let hash: String = self
+            .leaf_hash
+            .iter()
+            .take(8)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        format!("{}-{hash}", self.number)
+    }
+}
