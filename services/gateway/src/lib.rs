@@ -1,0 +1,45 @@
+//! Gateway: one address for all of banggiao. It looks at the path and the token of a call and streams everything else
+//! through undecoded, so a new RPC needs no new gateway. Health and reflection it answers itself, for all services.
+//!
+//! It owns no data. Every service verifies the token again: nothing is trusted because it came from inside.
+
+mod config;
+mod connections;
+mod forward;
+mod health;
+
+pub use config::Config;
+
+use std::sync::Arc;
+
+use banggiao_runtime::{Seams, serve};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tonic::{codec::CompressionEncoding, service::RoutesBuilder};
+
+/// The commented default configuration, compiled in.
+pub const DEFAULTS: &str = include_str!("../../../deploy/gateway.toml");
+
+/// Serves until `shutdown`.
+///
+/// # Errors
+/// If the keys cannot be opened, or an address is none.
+pub async fn start(
+    config: Config,
+    listener: TcpListener,
+    seams: Seams,
+    shutdown: CancellationToken,
+) -> anyhow::Result<()> {
+    let verifier = config.identity.verifier(Arc::clone(&seams.clock))?;
+    let upstreams = forward::Upstreams::new(&config)?;
+    let health = tonic_health::pb::health_server::HealthServer::new(health::Health::new(&config, shutdown.clone())?);
+    let mut own = RoutesBuilder::default();
+    own.add_service(
+        health
+            .accept_compressed(CompressionEncoding::Gzip)
+            .send_compressed(CompressionEncoding::Gzip),
+    );
+    serve::add_reflection(&mut own)?;
+    let door = forward::Door::new(verifier, upstreams, own.routes());
+    connections::serve(listener, door, shutdown).await
+}
