@@ -10,6 +10,7 @@ use banggiao_contracts::journal::v1::event_service_client::EventServiceClient;
 use banggiao_contracts::registry::v1::access_service_client::AccessServiceClient;
 use banggiao_contracts::registry::v1::import_service_client::ImportServiceClient;
 use banggiao_contracts::registry::v1::registry_feed_service_client::RegistryFeedServiceClient;
+use banggiao_contracts::registry::v1::unit_service_client::UnitServiceClient;
 use banggiao_contracts::reporting::v1::figure_service_client::FigureServiceClient;
 use banggiao_contracts::reporting::v1::indicator_service_client::IndicatorServiceClient;
 use banggiao_rpc::channel::{self, Bearer};
@@ -136,6 +137,8 @@ impl Connection {
     clients! {
         /// Principals, grants, and who calls.
         access: AccessServiceClient, UNARY;
+        /// Units, for their names.
+        units: UnitServiceClient, UNARY;
         /// The registry's feed, for its head.
         registry_feed: RegistryFeedServiceClient, UNARY;
         /// The journal's feed, for its head.

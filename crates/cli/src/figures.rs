@@ -142,7 +142,7 @@ pub async fn run(session: &Session, args: &Args) -> Result<(), Error> {
         Output::Json => output::data(&crate::json::typed(&response)?),
         Output::Csv => output::data(&print::table(args, &response, &BTreeMap::new(), session.lang).csv()?),
         Output::Table => {
-            let names = indicator_names(session).await;
+            let names = called(session, &args.query.unit).await;
             let table = print::table(args, &response, &names, session.lang);
             output::data(&table.render(session.lang, output::width()))
         }
@@ -210,22 +210,32 @@ impl Heads {
     }
 }
 
-/// The indicators' names in the session's language. A table without them is still a table, so failures give none.
-async fn indicator_names(session: &Session) -> BTreeMap<String, String> {
+/// What people call the indicators and the unit, by resource name, in the session's language. A table without names is
+/// still a table, so failures give none.
+async fn called(session: &Session, unit: &str) -> BTreeMap<String, String> {
     let connection = &session.connection;
-    let request = pb::ListIndicatorsRequest {
+    let indicators = pb::ListIndicatorsRequest {
         page_size: 1_000,
         ..pb::ListIndicatorsRequest::default()
     };
-    let response = connection
-        .call(connection.indicators().list_indicators(request))
-        .await
-        .unwrap_or_default();
-    let named = response.indicators.into_iter().filter_map(|mut indicator| {
-        let name = [session.lang.key(), "en", "vi"]
+    let unit = registry::v1::GetUnitRequest {
+        name: unit.to_owned(),
+        ..registry::v1::GetUnitRequest::default()
+    };
+    let (mut of_indicators, mut of_units) = (connection.indicators(), connection.units());
+    let (indicators, unit) = tokio::join!(
+        connection.call(of_indicators.list_indicators(indicators)),
+        connection.call(of_units.get_unit(unit)),
+    );
+    let in_language = |mut names: BTreeMap<String, String>| {
+        [session.lang.key(), "en", "vi"]
             .iter()
-            .find_map(|key| indicator.names.remove(*key))?;
-        Some((indicator.name, name))
-    });
-    named.collect()
+            .find_map(|key| names.remove(*key))
+    };
+    let indicators = indicators.unwrap_or_default().indicators.into_iter();
+    indicators
+        .map(|indicator| (indicator.name, indicator.names))
+        .chain(unit.ok().map(|unit| (unit.name, unit.names)))
+        .filter_map(|(name, names)| Some((name, in_language(names)?)))
+        .collect()
 }

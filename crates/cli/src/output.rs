@@ -17,8 +17,10 @@ pub enum Output {
     Csv,
 }
 
-/// The width that a table may have when stdout is a terminal that does not tell its width in `COLUMNS`.
+/// The width that a table may have when stdout is a terminal that does not tell its own.
 const WIDTH_FALLBACK: u16 = 100;
+/// A terminal narrower than this cannot hold a table; the width is then taken for a mistake.
+const WIDTH_MIN: u16 = 20;
 
 /// Writes data to stdout, with one line break at its end.
 ///
@@ -50,6 +52,6 @@ pub fn width() -> Option<u16> {
     if !io::stdout().is_terminal() {
         return None;
     }
-    let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-    Some(columns.filter(|columns| *columns >= 20).unwrap_or(WIDTH_FALLBACK))
+    let told = terminal_size::terminal_size().map(|(width, _)| width.0);
+    Some(told.filter(|width| *width >= WIDTH_MIN).unwrap_or(WIDTH_FALLBACK))
 }

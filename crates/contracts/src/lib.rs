@@ -42,3 +42,6 @@ pub mod reporting {
 /// The encoded `google.protobuf.FileDescriptorSet` of every contract with all its imports and comments, for reflection
 /// and for clients that work by descriptor.
 pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/banggiao.descriptors.bin"));
+
+/// A mask of fields, as `CorrectEvent` takes it.
+pub use prost_types::FieldMask;

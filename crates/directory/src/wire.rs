@@ -17,14 +17,22 @@ use banggiao_rpc::{
 /// The countries whose units are kept.
 pub const COUNTRIES: [&str; 3] = ["VN", "KH", "LA"];
 
+/// Checks a list of countries.
+pub fn countries(values: &[String], field: &str, scope: &mut Scope<'_>) {
+    for (index, country) in values.iter().enumerate() {
+        self::country(country, &format!("{field}[{index}]"), scope);
+    }
+}
+
+fn country(value: &str, field: &str, scope: &mut Scope<'_>) {
+    if !COUNTRIES.contains(&value) {
+        scope.invalid(field, format!("{value:?} is none of {}", COUNTRIES.join(", ")));
+    }
+}
+
 /// A unit as it began, under the id given.
 pub fn unit_seed(id: Option<UnitId>, unit: &pb::Unit, scope: &mut Scope<'_>) -> Option<UnitSeed> {
-    if !COUNTRIES.contains(&unit.country.as_str()) {
-        scope.invalid(
-            "country",
-            format!("{:?} is none of {}", unit.country, COUNTRIES.join(", ")),
-        );
-    }
+    country(&unit.country, "country", scope);
     let kind = level::kind(&unit.kind);
     if kind.is_none() {
         scope.invalid("kind", format!("{:?} is no kind of unit", unit.kind));

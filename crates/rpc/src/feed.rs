@@ -42,8 +42,6 @@ pub trait Source: Send + Sync + 'static {
     ///
     /// # Errors
     /// PERMISSION_DENIED if not.
-    // A status is as large as it is; every handler returns one.
-    #[allow(clippy::result_large_err)]
     fn may_read(&self) -> Result<(), Status>;
     /// A batch of entries, or a progress message without any.
     fn message(&self, entries: Vec<Self::Entry>, head: Head) -> Self::Message;

@@ -63,13 +63,16 @@ pub enum Error {
     Expired,
 }
 
+/// Principals by the digest of a verified token, each with the second until which it is trusted.
+type Verified = HashMap<[u8; 32], (Arc<str>, i64)>;
+
 /// Verifies tokens against the public keys of the installation's issuer.
 pub struct Verifier {
     keys: HashMap<String, DecodingKey>,
     validation: Validation,
     clock: Arc<dyn Clock>,
     leeway_seconds: i64,
-    verified: Mutex<HashMap<[u8; 32], (Arc<str>, i64)>>,
+    verified: Mutex<Verified>,
 }
 
 impl fmt::Debug for Verifier {
@@ -161,7 +164,7 @@ impl Verifier {
         Ok(data.claims)
     }
 
-    fn cache(&self) -> std::sync::MutexGuard<'_, HashMap<[u8; 32], (Arc<str>, i64)>> {
+    fn cache(&self) -> std::sync::MutexGuard<'_, Verified> {
         self.verified.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -195,7 +198,10 @@ impl Authenticate {
 
 impl Interceptor for Authenticate {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        let header = request.metadata().get("authorization").map(|value| value.as_bytes());
+        let header = request
+            .metadata()
+            .get("authorization")
+            .map(tonic::metadata::MetadataValue::as_bytes);
         let caller = bearer(header)
             .and_then(|token| self.verifier.verify(token))
             .map_err(|error| self.domain.unauthenticated(&error.to_string()))?;
@@ -208,8 +214,6 @@ impl Interceptor for Authenticate {
 ///
 /// # Errors
 /// UNAUTHENTICATED if the service was not wrapped in it: a call without a caller is refused, never guessed.
-// A status is as large as it is; every handler returns one.
-#[allow(clippy::result_large_err)]
 pub fn caller<T>(request: &Request<T>, domain: Domain) -> Result<Caller, Status> {
     request
         .extensions()

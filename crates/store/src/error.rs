@@ -78,6 +78,6 @@ fn code(error: &DbErr) -> Option<String> {
     };
     error
         .as_database_error()
-        .and_then(|error| error.code())
+        .and_then(sea_orm::sqlx::error::DatabaseError::code)
         .map(std::borrow::Cow::into_owned)
 }

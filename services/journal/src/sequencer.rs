@@ -237,15 +237,12 @@ impl<'a> Batch<'a> {
                     }
                 }
                 Step::Import { content, .. } => add_reference(&mut references, &content.event),
-                Step::Correct { target, .. }
-                | Step::Submit(target)
-                | Step::Approve(target)
-                | Step::Return(target, _)
-                | Step::Cancel(target, _) => match target {
-                    Target::Id { id, .. } => ids.push(id.clone()),
-                    Target::Reference { source, reference } => {
+                other => match other.target() {
+                    Some(Target::Id { id, .. }) => ids.push(id.clone()),
+                    Some(Target::Reference { source, reference }) => {
                         references.entry(source.clone()).or_default().push(reference.clone());
                     }
+                    None => {}
                 },
             }
         }
@@ -285,6 +282,9 @@ impl<'a> Batch<'a> {
 
     /// Carries one command out on what was read and appended so far. A refusal leaves nothing behind.
     fn carry_out(&mut self, command: &Command) -> Result<Answer, Error> {
+        if let Some(Ok(current)) = command.step.target().map(|target| self.target(target)) {
+            command.permitted(current)?;
+        }
         if let Some(answer) = self.repeated(command)? {
             return Ok(answer);
         }
@@ -348,11 +348,12 @@ impl<'a> Batch<'a> {
                 self.reference_is_free(&content.event, &mut BTreeSet::new())?;
                 Ok(vec![command.imported(id, content, *phase, *review, source)])
             }
-            Step::Correct { target, .. }
-            | Step::Submit(target)
-            | Step::Approve(target)
-            | Step::Return(target, _)
-            | Step::Cancel(target, _) => Ok(vec![command.next(self.target(target)?)?]),
+            other => {
+                let target = other
+                    .target()
+                    .ok_or_else(|| Error::Broken("a step about no event".to_owned()))?;
+                Ok(vec![command.next(self.target(target)?)?])
+            }
         }
     }
 
@@ -505,3 +506,6 @@ pub fn timestamp(micros: i64) -> prost_types::Timestamp {
         nanos,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -68,7 +68,7 @@ impl store::Retry for Error {
 impl From<banggiao_directory::Error> for Error {
     fn from(error: banggiao_directory::Error) -> Self {
         match error.fault {
-            Fault::History(violations) => history(violations),
+            Fault::History(violations) => history(&violations),
             Fault::Malformed(why) => Self::Broken(format!("change {}: {why}", error.position)),
         }
     }
@@ -76,7 +76,7 @@ impl From<banggiao_directory::Error> for Error {
 
 /// What the hierarchy refuses: unknown units are a fault of the request and are listed with all the rest; everything
 /// else breaks a rule.
-fn history(violations: Vec<hierarchy::Violation>) -> Error {
+fn history(violations: &[hierarchy::Violation]) -> Error {
     if let Some(ViolationKind::AlreadyExists { unit }) = violations.first().map(|violation| &violation.kind) {
         return Error::AlreadyExists(unit.name());
     }

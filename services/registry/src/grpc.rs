@@ -64,8 +64,6 @@ pub struct Calls {
     shutdown: CancellationToken,
 }
 
-// A status is as large as it is; every handler returns one.
-#[allow(clippy::result_large_err)]
 impl Calls {
     /// The first line of every handler: who calls, the directory at which it is decided, and what the caller may reach
     /// by this action. A caller who may reach nothing goes no further.

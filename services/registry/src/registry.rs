@@ -35,8 +35,6 @@ pub struct Registry {
 /// What a write did.
 #[derive(Debug)]
 pub struct Written {
-    /// The directory before it.
-    pub before: Arc<Directory>,
     /// The directory after it.
     pub after: Arc<Directory>,
     /// The changes that it made, now or when the same request came first.
@@ -150,12 +148,11 @@ impl Registry {
         let author = write.caller.name();
         if write.validate_only {
             let before = self.now();
-            let mut session = Session::open(&self.seams, &author, (*before).clone(), before.position());
+            let mut session = Session::open(&self.seams, &author, (*before).clone(), before.epoch());
             for resource in plan(&before)? {
                 session.record(resource)?;
             }
             return Ok(Written {
-                before,
                 after: Arc::new(session.directory),
                 changes: session.changes,
             });
@@ -193,20 +190,15 @@ impl Registry {
                     async move {
                         let (mut head, before) = registry.at_head(&tx).await?;
                         if let Some(changes) = answered(&tx, request.as_ref()).await? {
-                            return Ok::<_, Error>(Written {
-                                after: Arc::clone(&before),
-                                before,
-                                changes,
-                            });
+                            return Ok::<_, Error>(Written { after: before, changes });
                         }
-                        let mut session = Session::open(&registry.seams, &author, (*before).clone(), before.position());
+                        let mut session = Session::open(&registry.seams, &author, (*before).clone(), head.epoch);
                         for resource in plan(&before)? {
                             session.record(resource)?;
                         }
                         session.store(&tx, &mut head).await?;
                         remember(&tx, request, &session.changes).await?;
                         Ok(Written {
-                            before,
                             after: Arc::new(session.directory),
                             changes: session.changes,
                         })
@@ -237,7 +229,7 @@ impl Registry {
                     let (source, rows) = (source.clone(), Arc::clone(&rows));
                     async move {
                         let (mut head, before) = registry.at_head(&tx).await?;
-                        let mut session = Session::open(&registry.seams, &author, (*before).clone(), before.position());
+                        let mut session = Session::open(&registry.seams, &author, (*before).clone(), head.epoch);
                         let mut results = Vec::with_capacity(rows.len());
                         for row in rows.iter() {
                             results.push(registry.import_row(&tx, &mut session, &source, row).await?);
@@ -308,8 +300,8 @@ impl Registry {
     ) -> Result<Vec<RowResult>, Error> {
         self.authorize(caller, Action::ManageRegistry)?;
         let directory = dry.directory.take().unwrap_or_else(|| (*self.now()).clone());
-        let position = directory.position();
-        let mut session = Session::open(&self.seams, &caller.name(), directory, position);
+        let epoch = directory.epoch();
+        let mut session = Session::open(&self.seams, &caller.name(), directory, epoch);
         let mut results = Vec::with_capacity(rows.len());
         for row in rows {
             let Some(content) = &row.row else {
@@ -427,13 +419,13 @@ struct Session {
 }
 
 impl Session {
-    fn open(seams: &Seams, author: &str, directory: Directory, position: i64) -> Self {
+    fn open(seams: &Seams, author: &str, directory: Directory, epoch: i64) -> Self {
         let now = seams.clock.now();
         let time = prost_types::Timestamp {
             seconds: now.as_second(),
             nanos: now.subsec_nanosecond(),
         };
-        let epoch = directory.epoch().max(1);
+        let position = directory.position();
         Self {
             directory,
             position,

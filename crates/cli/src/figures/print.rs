@@ -10,19 +10,18 @@ use crate::table::{Cell, Column, Table};
 use banggiao_contracts::reporting::v1 as pb;
 use std::collections::BTreeMap;
 
-/// The answer as a table. `indicators` maps indicators' names to what people call them.
+/// The answer as a table. `called` maps resource names, of indicators and of the unit, to what people call them.
 #[must_use]
-pub fn table(
-    args: &Args,
-    response: &pb::QueryFiguresResponse,
-    indicators: &BTreeMap<String, String>,
-    lang: Lang,
-) -> Table {
+pub fn table(args: &Args, response: &pb::QueryFiguresResponse, called: &BTreeMap<String, String>, lang: Lang) -> Table {
     let groups = &args.query.by;
     let compared = args.compare.is_some();
     let mut table = Table::new(columns(groups, compared, lang));
-    table.set_title(title(&args.query.unit, response, lang));
-    let label = |name: &str| indicators.get(name).cloned().unwrap_or_else(|| names::short(name));
+    let id = names::short(&args.query.unit);
+    let unit = called
+        .get(&args.query.unit)
+        .map_or_else(|| id.clone(), |name| format!("{name} ({id})"));
+    table.set_title(title(&unit, response, lang));
+    let label = |name: &str| called.get(name).cloned().unwrap_or_else(|| names::short(name));
     for cell in &response.cells {
         let mut row = vec![Cell::text(label(&cell.indicator))];
         row.extend(groups.iter().map(|group| {
@@ -126,12 +125,7 @@ fn title(unit: &str, response: &pb::QueryFiguresResponse, lang: Lang) -> String 
             lang.pick("as it was", "theo thời điểm sự kiện").to_owned()
         }
     };
-    let mut title = format!(
-        "{} · {} – {} · {hierarchy}",
-        names::short(unit),
-        response.start_date,
-        response.end_date
-    );
+    let mut title = format!("{unit} · {} – {} · {hierarchy}", response.start_date, response.end_date);
     if !response.comparison_start_date.is_empty() {
         title.push_str(&format!(
             " · {} {} – {}",

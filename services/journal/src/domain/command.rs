@@ -90,6 +90,20 @@ pub enum Step {
     },
 }
 
+impl Step {
+    /// The event that the step is about; none for new ones.
+    pub fn target(&self) -> Option<&Target> {
+        match self {
+            Self::Correct { target, .. }
+            | Self::Submit(target)
+            | Self::Approve(target)
+            | Self::Return(target, _)
+            | Self::Cancel(target, _) => Some(target),
+            Self::Log(_) | Self::Import { .. } => None,
+        }
+    }
+}
+
 /// Which event a command is about.
 #[derive(Debug, Clone)]
 pub enum Target {
@@ -186,14 +200,21 @@ impl Command {
         }
     }
 
+    /// Whether the principal may do this to the event at all. It is asked before a repetition is answered, too: the
+    /// right may have been lost since.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] if not.
+    pub fn permitted(&self, current: &Current) -> Result<(), Error> {
+        let homes = event::homes(&current.event, &self.directory);
+        self.covered(homes.first().copied().ok_or(Error::Denied)?)
+    }
+
     /// The next revision of an event.
     ///
     /// # Errors
-    /// [`Error::Denied`], [`Error::StaleEtag`], or a rule of the step.
+    /// [`Error::StaleEtag`], or a rule of the step.
     pub fn next(&self, current: &Current) -> Result<Draft, Error> {
-        let homes = event::homes(&current.event, &self.directory);
-        let home = homes.first().copied().ok_or(Error::Denied)?;
-        self.covered(home)?;
         self.fresh(current)?;
         match &self.step {
             Step::Correct {
@@ -218,20 +239,12 @@ impl Command {
     }
 
     fn fresh(&self, current: &Current) -> Result<(), Error> {
-        let (Step::Correct { target, .. }
-        | Step::Submit(target)
-        | Step::Approve(target)
-        | Step::Return(target, _)
-        | Step::Cancel(target, _)) = &self.step
-        else {
-            return Ok(());
-        };
-        match target {
-            Target::Id { etag, .. } if !etag.is_empty() && *etag != current.event.etag => Err(Error::StaleEtag {
+        match self.step.target() {
+            Some(Target::Id { etag, .. }) if !etag.is_empty() && *etag != current.event.etag => Err(Error::StaleEtag {
                 given: etag.clone(),
                 newest: current.event.etag.clone(),
             }),
-            Target::Id { .. } | Target::Reference { .. } => Ok(()),
+            Some(Target::Id { .. } | Target::Reference { .. }) | None => Ok(()),
         }
     }
 
@@ -305,7 +318,10 @@ impl Command {
 
     fn returned(&self, current: &Current, reason: &str) -> Result<Draft, Error> {
         let event = waiting(current, "returned")?.clone();
-        Ok(self.follow(current, event, ReviewState::Returned, Done::Return, reason))
+        let mut draft = self.follow(current, event, ReviewState::Returned, Done::Return, reason);
+        // Whoever sends an event back has written nothing of it and may approve it when it comes again.
+        draft.pending_authors.clone_from(&current.pending_authors);
+        Ok(draft)
     }
 
     fn cancelled(&self, current: &Current, reason: &str) -> Result<Draft, Error> {

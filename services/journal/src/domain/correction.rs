@@ -15,20 +15,20 @@ const FIELDS: [(&str, Lay); 18] = [
     ("direction", |event, new| event.direction = new.direction),
     ("home_unit", |event, new| event.home_unit.clone_from(&new.home_unit)),
     ("co_home_units", |event, new| {
-        event.co_home_units.clone_from(&new.co_home_units)
+        event.co_home_units.clone_from(&new.co_home_units);
     }),
     ("partner_units", |event, new| {
-        event.partner_units.clone_from(&new.partner_units)
+        event.partner_units.clone_from(&new.partner_units);
     }),
     ("delegations", |event, new| event.delegations = new.delegations),
     ("persons", |event, new| event.persons = new.persons),
     ("head_of_delegation", |event, new| {
-        event.head_of_delegation.clone_from(&new.head_of_delegation)
+        event.head_of_delegation.clone_from(&new.head_of_delegation);
     }),
     ("programmes", |event, new| event.programmes.clone_from(&new.programmes)),
     ("agreement", |event, new| event.agreement.clone_from(&new.agreement)),
     ("marker_from", |event, new| {
-        event.marker_from.clone_from(&new.marker_from)
+        event.marker_from.clone_from(&new.marker_from);
     }),
     ("marker_to", |event, new| event.marker_to.clone_from(&new.marker_to)),
     ("quantities", |event, new| event.quantities.clone_from(&new.quantities)),

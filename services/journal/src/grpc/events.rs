@@ -330,7 +330,7 @@ impl Calls {
         repetition: Option<Repetition>,
         step: Step,
     ) -> Result<Vec<pb::Event>, Status> {
-        if let Some(Target::Id { id, .. }) = target_of(&step) {
+        if let Some(Target::Id { id, .. }) = step.target() {
             let read = self.journal.read(&authorized.caller, id, 0).await.map_err(refuse)?;
             let seen = read.event.map_or(0, |event| event.registry_position);
             let authorized = if seen > authorized.directory.position() {
@@ -506,15 +506,4 @@ fn reason(given: &str, scope: &mut Scope<'_>) -> String {
         scope.required("reason");
     }
     wire::line(given, MAX_NAME, "reason", scope)
-}
-
-fn target_of(step: &Step) -> Option<&Target> {
-    match step {
-        Step::Correct { target, .. }
-        | Step::Submit(target)
-        | Step::Approve(target)
-        | Step::Return(target, _)
-        | Step::Cancel(target, _) => Some(target),
-        Step::Log(_) | Step::Import { .. } => None,
-    }
 }

@@ -1,7 +1,7 @@
 //! Programmes (nghị quyết, đề án, kế hoạch): what is recorded of them.
 
 use banggiao_contracts::registry::v1::{self as pb, change::Resource};
-use banggiao_directory::{Directory, wire::COUNTRIES};
+use banggiao_directory::{Directory, wire::countries};
 use banggiao_model::name;
 use banggiao_rpc::{
     Violations,
@@ -24,14 +24,7 @@ pub fn draft(directory: &Directory, id: &str, programme: &pb::Programme, path: &
     shared::line(&programme.issuer, MAX_NAME, "issuer", &mut scope);
     shared::day(&programme.issue_date, "issue_date", &mut scope);
     shared::days(&programme.start_date, &programme.end_date, &mut scope);
-    for (index, country) in programme.countries.iter().enumerate() {
-        if !COUNTRIES.contains(&country.as_str()) {
-            scope.invalid(
-                &format!("countries[{index}]"),
-                format!("{country:?} is none of {}", COUNTRIES.join(", ")),
-            );
-        }
-    }
+    countries(&programme.countries, "countries", &mut scope);
     checked(Some(()), violations)?;
     let name = name::name("programmes", id);
     if directory.programmes().contains_key(id) {

@@ -1,7 +1,8 @@
 //! `UnitService`.
 
 use banggiao_contracts::registry::v1::{self as pb, change::Resource, unit_service_server::UnitService};
-use banggiao_model::{permission::Action, text};
+use banggiao_directory::wire::countries;
+use banggiao_model::{level, permission::Action, text};
 use banggiao_rpc::{Violations, page::Page, request::RequestId, violation::Scope, wire};
 use tonic::{Request, Response, Status};
 
@@ -214,6 +215,12 @@ fn filter_of(
 ) -> unit::Filter {
     let parent = wire::unit(&filter.parent, "parent", scope);
     let subtree = wire::unit(&filter.subtree, "subtree", scope);
+    countries(&filter.countries, "countries", scope);
+    for (index, kind) in filter.kinds.iter().enumerate() {
+        if level::kind(kind).is_none() {
+            scope.invalid(&format!("kinds[{index}]"), format!("{kind:?} is no kind of unit"));
+        }
+    }
     wire::line(&filter.text, wire::MAX_NAME, "text", scope);
     unit::Filter {
         parent: known_unit(directory, parent, "parent", scope),

@@ -1,0 +1,198 @@
+//! The sequencer under many writers at once, on a real SQLite file: every acknowledged command stands in the log exactly
+//! once, at the index that it was told, with the bytes that it was told; indexes have no gap; repetitions get the same
+//! answer; a refusal leaves nothing behind.
+
+use std::collections::HashMap;
+
+use banggiao_contracts::{
+    journal::v1::{Event, ReviewState},
+    registry::v1::{self as registry, change::Resource},
+};
+use banggiao_directory::Directory;
+use banggiao_model::permission::{Action, Scope};
+use banggiao_testkit::HandClock;
+use tempfile::TempDir;
+
+use super::*;
+use crate::{domain::event as content, store::migration::Migrator};
+
+const WRITERS: u64 = 8;
+const COMMANDS: u64 = 60;
+
+fn directory() -> Arc<Directory> {
+    let mut directory = Directory::default();
+    let unit = registry::Unit {
+        name: "units/tayninh".to_owned(),
+        country: "VN".to_owned(),
+        kind: "PROVINCIAL_COMMAND".to_owned(),
+        names: [("vi".to_owned(), "Tây Ninh".to_owned())].into(),
+        start_date: "1976-05-02".to_owned(),
+        ..registry::Unit::default()
+    };
+    let grant = registry::Grant {
+        name: "grants/g1".to_owned(),
+        principal: "principals/writer".to_owned(),
+        role: registry::Role::Administrator.into(),
+        ..registry::Grant::default()
+    };
+    for (position, resource) in [(1, Resource::Unit(unit)), (2, Resource::Grant(grant))] {
+        let change = registry::Change {
+            position,
+            epoch: 1,
+            resource: Some(resource),
+            ..Default::default()
+        };
+        directory.apply(&change).unwrap();
+    }
+    Arc::new(directory)
+}
+
+struct Bench {
+    store: Store,
+    sequencer: Sequencer,
+    directory: Arc<Directory>,
+    scope: Scope,
+    _folder: TempDir,
+}
+
+impl Bench {
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("journal.db").display());
+        let store = Store::open::<Migrator>(&url).await.unwrap();
+        let seams = banggiao_testkit::seams(HandClock::at("2026-03-15T01:00:00Z"));
+        let sequencer = Sequencer::start(store.clone(), seams, watch::Sender::new(feed::Head::default()));
+        let directory = directory();
+        let scope = directory.scope("writer", Action::RecordEvent, "2026-03-15".parse().unwrap());
+        Self {
+            store,
+            sequencer,
+            directory,
+            scope,
+            _folder: folder,
+        }
+    }
+
+    fn command(&self, request: u64, step: Step) -> Command {
+        let id = Uuid::from_u64_pair(7, request);
+        Command {
+            principal: "writer".into(),
+            directory: Arc::clone(&self.directory),
+            scope: self.scope.clone(),
+            repetition: Some(Repetition::Request {
+                id,
+                digest: [u8::try_from(request % 251).unwrap(); 32],
+            }),
+            step,
+            allow_self_approval: false,
+        }
+    }
+
+    fn log(&self, id: String, persons: u64) -> Step {
+        let event = Event {
+            event_type: "eventTypes/diplomatic-event".to_owned(),
+            start_date: "2024-05-01".to_owned(),
+            home_unit: "units/tayninh".to_owned(),
+            persons: i64::try_from(persons).ok(),
+            ..Event::default()
+        };
+        Step::Log(vec![(id, content::check(event, &self.directory, "event").unwrap())])
+    }
+
+    async fn log_rows(&self) -> Vec<revision::Model> {
+        revision::after(self.store.reader(), 0, 100_000).await.unwrap()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_acknowledged_command_stands_once_where_it_was_told() {
+    let bench = Arc::new(Bench::new().await);
+    let mut writers = tokio::task::JoinSet::new();
+    for writer in 0..WRITERS {
+        let bench = Arc::clone(&bench);
+        writers.spawn(async move {
+            let mut acknowledged = Vec::new();
+            for n in 0..COMMANDS {
+                let request = writer * 1000 + n;
+                let id = format!("e{writer}x{n}");
+                let answer = bench
+                    .sequencer
+                    .submit(bench.command(request, bench.log(id.clone(), n)))
+                    .await
+                    .unwrap();
+                let event = answer.events[0].clone();
+                // The answer got lost on the way, so the same request comes again, under another drafted id.
+                let again = bench.command(request, bench.log(format!("{id}again"), n));
+                let repeated = bench.sequencer.submit(again).await.unwrap();
+                assert!(repeated.repeated);
+                assert_eq!(repeated.events, answer.events);
+                let target = |etag: &str| Target::Id {
+                    id: id.clone(),
+                    etag: etag.to_owned(),
+                };
+                let stale = Step::Submit(target("1-0123456789abcdef"));
+                let refused = bench.sequencer.submit(bench.command(request + 400, stale)).await;
+                assert!(matches!(refused, Err(Error::StaleEtag { .. })), "{refused:?}");
+                let submit = Step::Submit(target(&event.etag));
+                let answer = bench
+                    .sequencer
+                    .submit(bench.command(request + 500, submit))
+                    .await
+                    .unwrap();
+                assert_eq!(answer.events[0].review_state(), ReviewState::Submitted);
+                acknowledged.push(event);
+                acknowledged.push(answer.events[0].clone());
+            }
+            acknowledged
+        });
+    }
+    let acknowledged: Vec<Event> = writers.join_all().await.into_iter().flatten().collect();
+    let rows = bench.log_rows().await;
+    assert_eq!(
+        rows.len(),
+        acknowledged.len(),
+        "nothing is there that was not acknowledged"
+    );
+    let indexes: Vec<i64> = rows.iter().map(|row| row.log_index).collect();
+    assert_eq!(indexes, (1..=i64::try_from(rows.len()).unwrap()).collect::<Vec<_>>());
+    let by_index: HashMap<i64, &revision::Model> = rows.iter().map(|row| (row.log_index, row)).collect();
+    for event in &acknowledged {
+        let row = by_index[&event.log_index];
+        assert_eq!(row.decode().unwrap().event.as_ref(), Some(event));
+        let salt: [u8; 32] = row.salt.as_slice().try_into().unwrap();
+        let number = u32::try_from(row.number).unwrap();
+        let entry = ledger::entry(ledger::Kind::EventRevision, &row.event_id, number, &salt, &row.content);
+        assert_eq!(
+            row.leaf_hash,
+            ledger::leaf_hash(&entry),
+            "the leaf commits to the stored bytes"
+        );
+    }
+    let head = head::read(bench.store.reader()).await.unwrap();
+    assert_eq!(head.position, i64::try_from(rows.len()).unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_of_which_one_event_is_refused_leaves_nothing() {
+    let bench = Bench::new().await;
+    let with_reference = |id: &str| {
+        let Step::Log(mut events) = bench.log(id.to_owned(), 1) else {
+            unreachable!()
+        };
+        let reference = pb::ExternalReference {
+            source: "book".to_owned(),
+            reference: "7".to_owned(),
+        };
+        events[0].1.event.external_reference = Some(reference);
+        events.remove(0)
+    };
+    let both = Step::Log(vec![with_reference("e1"), with_reference("e2")]);
+    let refused = bench.sequencer.submit(bench.command(1, both)).await;
+    assert!(matches!(refused, Err(Error::ReferenceTaken(_))), "{refused:?}");
+    assert_eq!(bench.log_rows().await, Vec::new());
+    let one = Step::Log(vec![with_reference("e3")]);
+    assert_eq!(
+        bench.sequencer.submit(bench.command(1, one)).await.unwrap().events[0].log_index,
+        1
+    );
+}

@@ -1,0 +1,33 @@
+//! The configuration of reporting, as `deploy/reporting.toml` explains it.
+
+use std::path::PathBuf;
+
+use banggiao_runtime::{
+    config::{Database, Identity, Peer},
+    process::Listen,
+};
+use serde::{Deserialize, Serialize};
+
+/// Everything that can be configured.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Where it listens.
+    pub listen: String,
+    /// The file with the token with which it calls the other services.
+    pub token_file: PathBuf,
+    /// Its database.
+    pub database: Database,
+    /// How callers are recognised.
+    pub identity: Identity,
+    /// The registry, which it follows.
+    pub registry: Peer,
+    /// The journal, which it follows.
+    pub journal: Peer,
+}
+
+impl Listen for Config {
+    fn listen(&self) -> &str {
+        &self.listen
+    }
+}

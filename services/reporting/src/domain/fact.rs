@@ -1,0 +1,158 @@
+//! A fact: what a revision of an event says, as compactly as figures need it. Reading one from the wire checks it.
+//!
+//! Which of an event's facts counts is not known here.
+
+use banggiao_contracts::{journal::v1 as pb, r#type::v1::Direction};
+use banggiao_model::{
+    date::{self, Date},
+    decimal::{self, Decimal},
+    hierarchy::{Hierarchy, Key},
+    name,
+    permission::Classification,
+};
+use banggiao_rpc::{Violations, wire};
+
+use super::symbol::{Symbol, Symbols};
+
+/// What a revision of an event says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fact {
+    /// Position of the revision in the journal's log.
+    pub log_index: i64,
+    /// Number of the revision.
+    pub revision: i32,
+    /// First day of the event, which places it.
+    pub day: Date,
+    /// Id of its type.
+    pub event_type: Symbol,
+    /// Which way the delegation travelled.
+    pub direction: Direction,
+    /// How secret it is.
+    pub classification: Classification,
+    /// Whether the event was held: only then does it contribute to figures.
+    pub held: bool,
+    /// Whether the revision is approved, and so counts from its position on instead of what counted before.
+    pub approved: bool,
+    /// Number of delegations, if known.
+    pub delegations: Option<u32>,
+    /// Number of persons, if known.
+    pub persons: Option<u32>,
+    /// Ids of its programmes.
+    pub programmes: Box<[Symbol]>,
+    /// Its quantities by key.
+    pub quantities: Box<[(Symbol, Decimal)]>,
+    /// The event's id and its external reference: one text, which saves one.
+    text: Box<str>,
+    id_length: u8,
+    /// The home unit, the co-home units, the partner units: one list, which saves two.
+    units: Box<[Key]>,
+    homes: u16,
+}
+
+impl Fact {
+    /// Id of the event.
+    #[must_use]
+    pub fn event(&self) -> &str {
+        &self.text[..usize::from(self.id_length)]
+    }
+
+    /// How another book names the event; empty if none does.
+    #[must_use]
+    pub fn reference(&self) -> &str {
+        &self.text[usize::from(self.id_length)..]
+    }
+
+    /// The home and co-home units, each once.
+    #[must_use]
+    pub fn homes(&self) -> &[Key] {
+        &self.units[..usize::from(self.homes)]
+    }
+
+    /// The partner units, each once.
+    #[must_use]
+    pub fn partners(&self) -> &[Key] {
+        &self.units[usize::from(self.homes)..]
+    }
+
+    /// A quantity, if it is known.
+    #[must_use]
+    pub fn quantity(&self, key: Symbol) -> Option<Decimal> {
+        let mut quantities = self.quantities.iter();
+        quantities.find(|(known, _)| *known == key).map(|(_, amount)| *amount)
+    }
+}
+
+/// Reads a revision of the feed.
+///
+/// # Errors
+/// If it does not read as what it must be. The journal has checked it, so this means that the feed is damaged, or newer
+/// than this program.
+pub fn read(revision: &pb::EventRevision, hierarchy: &Hierarchy, symbols: &mut Symbols) -> Result<Fact, String> {
+    let event = revision.event.as_ref().ok_or("a revision without event")?;
+    fact(event, hierarchy, symbols).map_err(|why| format!("revision {}: {why}", event.log_index))
+}
+
+fn fact(event: &pb::Event, hierarchy: &Hierarchy, symbols: &mut Symbols) -> Result<Fact, String> {
+    let mut violations = Violations::new();
+    let classification = wire::classification(event.classification, "classification", &mut violations.root());
+    if let Some(violation) = violations.as_slice().first() {
+        return Err(violation.to_string());
+    }
+    let homes = std::iter::once(&event.home_unit).chain(&event.co_home_units);
+    let mut units = keys(homes, hierarchy)?;
+    let home_count = u16::try_from(units.len()).map_err(|_| "too many home units")?;
+    units.extend(keys(event.partner_units.iter(), hierarchy)?);
+    let programmes = event
+        .programmes
+        .iter()
+        .map(|name| Ok(symbols.intern(id(name, "programmes")?)));
+    let programmes = programmes.collect::<Result<_, String>>()?;
+    let quantities = event.quantities.iter().map(|(key, amount)| {
+        let amount = decimal::parse(amount).map_err(|error| format!("{key}: {error}"))?;
+        Ok((symbols.intern(key), amount))
+    });
+    let quantities = quantities.collect::<Result<_, String>>()?;
+    let event_id = id(&event.name, "events")?;
+    let reference = event.external_reference.as_ref().map_or("", |known| &known.reference);
+    Ok(Fact {
+        log_index: event.log_index,
+        revision: event.revision,
+        day: date::parse(&event.start_date).map_err(|error| error.to_string())?,
+        event_type: symbols.intern(id(&event.event_type, "eventTypes")?),
+        direction: event.direction(),
+        classification,
+        held: matches!(event.phase(), pb::Phase::Held | pb::Phase::Unspecified),
+        approved: event.review_state() == pb::ReviewState::Approved,
+        delegations: count(event.delegations)?,
+        persons: count(event.persons)?,
+        programmes,
+        quantities,
+        text: [event_id, reference].concat().into(),
+        // Ids are at most 63 bytes long.
+        id_length: u8::try_from(event_id.len()).map_err(|_| "too long an id")?,
+        units: units.into(),
+        homes: home_count,
+    })
+}
+
+fn id<'a>(name: &'a str, collection: &str) -> Result<&'a str, String> {
+    name::collection_id(name, collection).ok_or_else(|| format!("{name:?} is not of the form {collection}/{{id}}"))
+}
+
+fn keys<'a>(names: impl Iterator<Item = &'a String>, hierarchy: &Hierarchy) -> Result<Vec<Key>, String> {
+    let mut keys = Vec::new();
+    for name in names {
+        let key = hierarchy
+            .key_of(id(name, "units")?)
+            .ok_or_else(|| format!("{name:?} is not known"))?;
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    Ok(keys)
+}
+
+fn count(value: Option<i64>) -> Result<Option<u32>, String> {
+    let count = value.map(u32::try_from).transpose();
+    count.map_err(|_| format!("{} is no count", value.unwrap_or_default()))
+}

@@ -1,0 +1,87 @@
+//! Explanations: the records behind one cell, each with what it adds.
+
+use std::collections::HashMap;
+
+use banggiao_model::hierarchy::Key;
+
+use super::{
+    Cell, Ground, Reach,
+    part::Groups,
+    record::Kept,
+    select::{self, Found},
+    tally::{Adds, Tally},
+    texts,
+};
+use crate::domain::{Error, amount::Amount, query::Query};
+
+/// One record behind a figure.
+#[derive(Debug)]
+pub struct Contribution {
+    /// The record.
+    pub record: Kept,
+    /// What it adds; absent if it says nothing of it.
+    pub amount: Option<Amount>,
+    /// The units that it counts for, if units are counted.
+    pub units: Vec<Key>,
+}
+
+/// A figure with the records behind it.
+#[derive(Debug)]
+pub struct Explanation {
+    /// The figure.
+    pub cell: Cell,
+    /// The records by day, then by name: as many as the cell has, and their amounts add up to its value.
+    pub contributions: Vec<Contribution>,
+    /// Something was left out because the caller may not read it.
+    pub withheld: bool,
+}
+
+/// A record that stands in the cell, before it is known in which order.
+type Waiting = (Kept, Adds, Vec<Key>);
+
+/// Explains the cell of a query with one measure. `group` has a value for each key of the query, in their order.
+///
+/// # Errors
+/// [`Error::Broken`] if the sum is too large to be written down.
+pub fn explain(ground: Ground<'_>, query: &Query, reach: &Reach, group: Vec<String>) -> Result<Explanation, Error> {
+    let (mut waiting, mut withheld) = (Vec::<Waiting>::new(), false);
+    let mut known: HashMap<usize, bool> = HashMap::new();
+    let mut groups = Groups::new(query);
+    select::select(ground, query, reach, query.window, &mut groups, &mut |found: Found<
+        '_,
+        '_,
+    >| {
+        for part in found.parts {
+            let asked = *known
+                .entry(part.number)
+                .or_insert_with(|| texts(ground, query, &part.group) == group);
+            if asked && found.readable {
+                waiting.push((found.record.keep(), found.adds, part.units.clone()));
+            }
+            withheld |= asked && !found.readable;
+        }
+    });
+    waiting.sort_by_cached_key(|(kept, ..)| (kept.record().day(), kept.record().resource()));
+    let mut tally = Tally::default();
+    let contributions = waiting
+        .into_iter()
+        .map(|(record, adds, units)| Contribution {
+            amount: tally.add(adds, &units),
+            record,
+            units,
+        })
+        .collect();
+    let cell = Cell {
+        measure: 0,
+        group,
+        value: tally.value()?,
+        comparison: None,
+        records: tally.records,
+        unknown: tally.unknown,
+    };
+    Ok(Explanation {
+        cell,
+        contributions,
+        withheld,
+    })
+}

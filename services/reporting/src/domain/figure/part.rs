@@ -1,0 +1,175 @@
+//! Parts: how a record is divided among the groups that it stands under.
+//!
+//! Keys of one side go together: grouped by child and unit, each home unit stands under its own child only. A record
+//! without partner or programme stands under the group of those that have none, so that nothing is dropped.
+
+use std::collections::HashMap;
+
+use banggiao_model::hierarchy::{Hierarchy, Key};
+
+use super::{
+    group::{self, Group, Value},
+    lens::Seen,
+    record::Record,
+};
+use crate::domain::{
+    measure::Side,
+    query::{GroupKey, Query, Window},
+};
+
+/// The groups met so far, numbered.
+#[derive(Debug)]
+pub struct Groups {
+    numbers: HashMap<Group, usize>,
+    list: Vec<Group>,
+}
+
+impl Groups {
+    /// None yet; or, without keys, the one group that holds everything.
+    #[must_use]
+    pub fn new(query: &Query) -> Self {
+        let mut groups = Self {
+            numbers: HashMap::new(),
+            list: Vec::new(),
+        };
+        if query.group_by.is_empty() {
+            groups.number(Group::default());
+        }
+        groups
+    }
+
+    /// All of them, by number.
+    #[must_use]
+    pub fn list(&self) -> &[Group] {
+        &self.list
+    }
+
+    fn number(&mut self, group: Group) -> usize {
+        *self.numbers.entry(group).or_insert_with(|| {
+            self.list.push(group);
+            self.list.len() - 1
+        })
+    }
+}
+
+/// A group that a record stands under, with those of its units that count there.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Part {
+    /// Number of the group.
+    pub number: usize,
+    /// The group.
+    pub group: Group,
+    /// The units that count there, if units are counted.
+    pub units: Vec<Key>,
+}
+
+/// A record as it is divided: its units inside the subtree, and the partner units that count.
+#[derive(Debug, Clone, Copy)]
+pub struct Divided<'a, 's> {
+    /// The record.
+    pub record: Record<'a>,
+    /// Its units inside the subtree.
+    pub homes: &'s [Seen],
+    /// Its partner units that count.
+    pub partners: &'s [Seen],
+    /// The side whose units are counted, if units are.
+    pub counted: Option<Side>,
+}
+
+/// Divides a record. `parts` is emptied first, and kept so that millions of records need no memory of their own.
+pub fn divide(
+    query: &Query,
+    window: Window,
+    hierarchy: &Hierarchy,
+    groups: &mut Groups,
+    divided: Divided<'_, '_>,
+    parts: &mut Vec<Part>,
+) {
+    let (keys, record) = (&query.group_by, divided.record);
+    parts.clear();
+    parts.push(part(group::fill(keys, |key| {
+        group::single_value(key, query, window, record)
+    })));
+    for (side, seen) in [(Side::Home, divided.homes), (Side::Partner, divided.partners)] {
+        let counts = divided.counted == Some(side);
+        if counts || keys.iter().any(|key| group::of_side(*key, side)) {
+            let of_unit = |seen: &Seen| Part {
+                units: seen.shown.filter(|_| counts).into_iter().collect(),
+                ..part(group::fill(keys, |key| group::unit_value(key, side, seen, hierarchy)))
+            };
+            let none = group::fill(keys, |key| group::of_side(key, side).then_some(Value::None));
+            multiply(parts, merged(seen.iter().map(of_unit), none));
+        }
+    }
+    if let Record::Event(fact) = record
+        && keys.contains(&GroupKey::Programme)
+    {
+        let of = |value| group::fill(keys, |key| (key == GroupKey::Programme).then_some(value));
+        multiply(
+            parts,
+            merged(
+                fact.programmes.iter().map(|id| part(of(Value::Programme(*id)))),
+                of(Value::None),
+            ),
+        );
+    }
+    for part in parts {
+        part.number = groups.number(part.group);
+    }
+}
+
+fn part(group: Group) -> Part {
+    Part {
+        group,
+        ..Part::default()
+    }
+}
+
+/// Parts of the same group as one, or the group of those that have none.
+fn merged(parts: impl Iterator<Item = Part>, none: Group) -> Vec<Part> {
+    let mut merged: Vec<Part> = Vec::with_capacity(1);
+    for part in parts {
+        match merged.iter_mut().find(|known| known.group == part.group) {
+            Some(known) => {
+                let new = part
+                    .units
+                    .into_iter()
+                    .filter(|unit| !known.units.contains(unit))
+                    .collect::<Vec<Key>>();
+                known.units.extend(new);
+            }
+            None => merged.push(part),
+        }
+    }
+    if merged.is_empty() {
+        merged.push(part(none));
+    }
+    merged
+}
+
+/// Every part with every other: they fill different keys, and at most one of them has units.
+fn multiply(parts: &mut Vec<Part>, others: Vec<Part>) {
+    if let ([one], [_]) = (parts.as_mut_slice(), others.as_slice()) {
+        // By far the most records have one unit and one programme.
+        others.into_iter().for_each(|other| join(one, other));
+        return;
+    }
+    let joined = |part: &Part, other: &Part| {
+        let mut joined = part.clone();
+        join(&mut joined, other.clone());
+        joined
+    };
+    *parts = parts
+        .iter()
+        .flat_map(|part| others.iter().map(move |other| joined(part, other)))
+        .collect();
+}
+
+fn join(part: &mut Part, other: Part) {
+    for (place, value) in part.group.iter_mut().zip(other.group) {
+        if value != Value::Unset {
+            *place = value;
+        }
+    }
+    part.units.extend(other.units);
+}

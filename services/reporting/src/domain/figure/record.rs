@@ -1,0 +1,93 @@
+//! A record: an event's fact or an agreement, as figures see both alike.
+
+use std::sync::Arc;
+
+use banggiao_directory::Agreement;
+use banggiao_model::{date::Date, hierarchy::Key, name, permission::Classification};
+
+use crate::domain::fact::Fact;
+
+/// A record that may count.
+#[derive(Debug, Clone, Copy)]
+pub enum Record<'a> {
+    /// A revision of an event.
+    Event(&'a Arc<Fact>),
+    /// An agreement with its day of signing; drafts are no records.
+    Agreement(&'a Arc<Agreement>, Date),
+}
+
+/// A record that is kept beyond the scan that found it.
+#[derive(Debug, Clone)]
+pub enum Kept {
+    /// A revision of an event.
+    Event(Arc<Fact>),
+    /// An agreement with its day of signing.
+    Agreement(Arc<Agreement>, Date),
+}
+
+impl Kept {
+    /// The record.
+    #[must_use]
+    pub fn record(&self) -> Record<'_> {
+        match self {
+            Self::Event(fact) => Record::Event(fact),
+            Self::Agreement(agreement, signed) => Record::Agreement(agreement, *signed),
+        }
+    }
+}
+
+impl<'a> Record<'a> {
+    /// The record for keeping.
+    #[must_use]
+    pub fn keep(self) -> Kept {
+        match self {
+            Self::Event(fact) => Kept::Event(Arc::clone(fact)),
+            Self::Agreement(agreement, signed) => Kept::Agreement(Arc::clone(agreement), signed),
+        }
+    }
+
+    /// The day that places it: first day of the event, day of signing.
+    #[must_use]
+    pub fn day(self) -> Date {
+        match self {
+            Self::Event(fact) => fact.day,
+            Self::Agreement(_, signed) => signed,
+        }
+    }
+
+    /// The home and co-home units.
+    #[must_use]
+    pub fn homes(self) -> &'a [Key] {
+        match self {
+            Self::Event(fact) => fact.homes(),
+            Self::Agreement(agreement, _) => &agreement.home_units,
+        }
+    }
+
+    /// The partner units.
+    #[must_use]
+    pub fn partners(self) -> &'a [Key] {
+        match self {
+            Self::Event(fact) => fact.partners(),
+            Self::Agreement(agreement, _) => &agreement.partner_units,
+        }
+    }
+
+    /// How secret it is.
+    #[must_use]
+    pub fn classification(self) -> Classification {
+        match self {
+            Self::Event(fact) => fact.classification,
+            Self::Agreement(..) => Classification::Unclassified,
+        }
+    }
+
+    /// Its resource name.
+    #[must_use]
+    pub fn resource(self) -> String {
+        match self {
+            Self::Event(fact) => name::name("events", fact.event()),
+            Self::Agreement(agreement, _) => agreement.resource.name.clone(),
+        }
+    }
+}

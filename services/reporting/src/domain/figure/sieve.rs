@@ -1,0 +1,227 @@
+//! Sieves: a measure's filter together with what narrows it, made ready for millions of facts.
+//!
+//! Every condition must hold. A condition on partners holds if any partner unit meets it; which partners then count is
+//! for those that meet all of them.
+
+use std::borrow::Cow;
+
+use banggiao_contracts::{registry::v1::AgreementKind, r#type::v1::Direction};
+use banggiao_model::{
+    date::Date,
+    hierarchy::{Hierarchy, Key},
+    level::Level,
+};
+
+use super::{
+    group::country,
+    lens::{Lens, Seen},
+    record::Record,
+    tally::Adds,
+};
+use crate::domain::{
+    amount::Amount,
+    fact::Fact,
+    measure::{AgreementDate, AgreementFilter, EventFilter, EventSum, Measure, Side, Source},
+    query::{GroupKey, Query, Window},
+    symbol::{Symbol, Symbols},
+};
+
+/// What a partner unit must meet.
+#[derive(Debug)]
+enum Condition<'a> {
+    /// It is of one of these countries.
+    Country(Vec<[u8; 2]>),
+    /// It lies in one of these subtrees.
+    Within(Vec<Lens<'a>>),
+}
+
+/// What the record itself must meet.
+#[derive(Debug)]
+enum Own {
+    Event {
+        types: Vec<Vec<Symbol>>,
+        directions: Vec<Direction>,
+        programmes: Vec<Vec<Symbol>>,
+        sum: Sum,
+    },
+    Agreement {
+        kinds: Vec<Vec<AgreementKind>>,
+        levels: Vec<Vec<Level>>,
+        date: AgreementDate,
+    },
+}
+
+/// What is summed over events; a quantity that no fact has named is unknown in all of them.
+#[derive(Debug, Clone, Copy)]
+enum Sum {
+    Events,
+    Delegations,
+    Persons,
+    Quantity(Option<Symbol>),
+}
+
+/// A measure, ready to be asked about records.
+#[derive(Debug)]
+pub struct Sieve<'a> {
+    own: Own,
+    partners: Vec<Condition<'a>>,
+    /// Whether it matters where partner units are placed.
+    pub places_partners: bool,
+}
+
+impl<'a> Sieve<'a> {
+    /// A measure of the query over these symbols and this hierarchy.
+    pub fn new(
+        query: &Query,
+        measure: &Measure,
+        symbols: &Symbols,
+        hierarchy: &'a Hierarchy,
+        days_of_change: &'a [Date],
+    ) -> Self {
+        let lens = |root: &Key| Lens::new(hierarchy, days_of_change, Some(*root), query.as_of);
+        let counts_partners = measure
+            .source
+            .counts_units()
+            .is_some_and(|(side, _)| side == Side::Partner);
+        let by_partner = query.group_by.contains(&GroupKey::PartnerUnit);
+        let mut partners = Vec::new();
+        let own = match &measure.source {
+            Source::Events(events) => {
+                let filters = [&events.filter, &query.narrow_events];
+                for filter in filters {
+                    partners.extend(countries(&filter.partner_countries));
+                    let roots = filter.partner_units.iter().map(lens).collect();
+                    partners.extend((!filter.partner_units.is_empty()).then_some(Condition::Within(roots)));
+                }
+                own_event(filters, &events.sum, symbols)
+            }
+            Source::Agreements(agreements) => {
+                let filters = [&agreements.filter, &query.narrow_agreements];
+                partners.extend(filters.iter().filter_map(|filter| countries(&filter.partner_countries)));
+                own_agreement(filters, agreements.date)
+            }
+        };
+        let within = partners
+            .iter()
+            .any(|condition| matches!(condition, Condition::Within(_)));
+        Self {
+            own,
+            partners,
+            places_partners: counts_partners || by_partner || within,
+        }
+    }
+
+    /// Whether the record itself passes, its units aside.
+    pub fn admits(&self, record: Record<'_>, window: Window) -> bool {
+        match (&self.own, record) {
+            (
+                Own::Event {
+                    types,
+                    directions,
+                    programmes,
+                    ..
+                },
+                Record::Event(fact),
+            ) => {
+                types.iter().all(|types| types.contains(&fact.event_type))
+                    && directions.iter().all(|direction| *direction == fact.direction)
+                    && programmes
+                        .iter()
+                        .all(|any| fact.programmes.iter().any(|id| any.contains(id)))
+            }
+            (Own::Agreement { kinds, levels, date }, Record::Agreement(agreement, signed)) => {
+                let placed = match date {
+                    AgreementDate::SignedIn => window.contains(signed),
+                    AgreementDate::InForceAt => agreement.in_force_on(window.end),
+                };
+                placed
+                    && kinds.iter().all(|kinds| kinds.contains(&agreement.kind))
+                    && levels.iter().all(|levels| levels.contains(&agreement.level))
+            }
+            (Own::Event { .. }, Record::Agreement(..)) | (Own::Agreement { .. }, Record::Event(_)) => false,
+        }
+    }
+
+    /// Which of the record's partner units count: those that meet every condition, all of them without conditions.
+    /// Nothing if the record does not pass, since some condition is met by none of them.
+    pub fn partners<'s>(&mut self, hierarchy: &Hierarchy, day: Date, seen: &'s [Seen]) -> Option<Cow<'s, [Seen]>> {
+        let mut passing = Cow::Borrowed(seen);
+        for condition in &mut self.partners {
+            let mut met = |seen: &Seen| match condition {
+                Condition::Country(countries) => countries.contains(&country(hierarchy, seen.named)),
+                Condition::Within(roots) => roots.iter_mut().any(|root| root.see(seen.named, day).child.is_some()),
+            };
+            if !seen.iter().any(&mut met) {
+                return None;
+            }
+            passing.to_mut().retain(met);
+        }
+        Some(passing)
+    }
+
+    /// What a record adds, if it is not units that are counted.
+    pub fn amount(&self, record: Record<'_>) -> Adds {
+        Adds::Amount(match (&self.own, record) {
+            (Own::Event { sum, .. }, Record::Event(fact)) => amount(*sum, fact),
+            (Own::Agreement { .. }, _) | (_, Record::Agreement(..)) => Some(Amount::whole(1)),
+        })
+    }
+}
+
+fn own_event(filters: [&EventFilter; 2], sum: &EventSum, symbols: &Symbols) -> Own {
+    // An id that no fact has named finds no symbol and so admits nothing, while an empty list admits everything.
+    let known = |ids: &[String]| ids.iter().filter_map(|id| symbols.find(id)).collect();
+    let lists = |of: fn(&EventFilter) -> &Vec<String>| {
+        filters
+            .iter()
+            .map(|filter| of(filter))
+            .filter(|ids| !ids.is_empty())
+            .map(|ids| known(ids))
+            .collect()
+    };
+    let sum = match sum {
+        EventSum::Events | EventSum::HomeUnits | EventSum::PartnerUnits => Sum::Events,
+        EventSum::Delegations => Sum::Delegations,
+        EventSum::Persons => Sum::Persons,
+        EventSum::Quantity(key) => Sum::Quantity(symbols.find(key)),
+    };
+    Own::Event {
+        types: lists(|filter| &filter.event_types),
+        directions: filters.iter().filter_map(|filter| filter.direction).collect(),
+        programmes: lists(|filter| &filter.programmes),
+        sum,
+    }
+}
+
+fn own_agreement(filters: [&AgreementFilter; 2], date: AgreementDate) -> Own {
+    Own::Agreement {
+        kinds: filters
+            .iter()
+            .map(|filter| filter.kinds.clone())
+            .filter(|kinds| !kinds.is_empty())
+            .collect(),
+        levels: filters
+            .iter()
+            .map(|filter| filter.levels.clone())
+            .filter(|levels| !levels.is_empty())
+            .collect(),
+        date,
+    }
+}
+
+fn countries<'a>(codes: &[String]) -> Option<Condition<'a>> {
+    let code = |text: &String| {
+        let mut letters = text.bytes();
+        [letters.next().unwrap_or(b' '), letters.next().unwrap_or(b' ')]
+    };
+    (!codes.is_empty()).then(|| Condition::Country(codes.iter().map(code).collect()))
+}
+
+fn amount(sum: Sum, fact: &Fact) -> Option<Amount> {
+    match sum {
+        Sum::Events => Some(Amount::whole(1)),
+        Sum::Delegations => fact.delegations.map(|count| Amount::whole(count.into())),
+        Sum::Persons => fact.persons.map(|count| Amount::whole(count.into())),
+        Sum::Quantity(key) => fact.quantity(key?).and_then(Amount::from_decimal),
+    }
+}

@@ -1,0 +1,222 @@
+//! Random worlds and questions: the engine, the oracle and the sum of the explanation agree.
+
+use std::collections::BTreeMap;
+
+use banggiao_contracts::{
+    journal::v1::{Phase, ReviewState},
+    registry::v1::Role,
+    r#type::v1::Direction,
+};
+use banggiao_model::{
+    decimal::{self, Decimal},
+    period::Calendar,
+};
+use proptest::{collection::vec, option, prelude::*, sample::select, sample::subsequence};
+
+use super::oracle::{self, Figure};
+use crate::domain::{
+    figure::{Cell, compute, explain},
+    measure::{EventFilter, EventSum, Source},
+    query::{GroupKey, Query},
+    world::{World, day, event, events, names},
+};
+
+const HOMES: &[&str] = &["region", "east", "west", "east-a", "east-b", "west-a", "late"];
+const PARTNERS: &[&str] = &["kh", "kh-a", "kh-b", "la"];
+const DAYS: &[&str] = &[
+    "2023-02-28",
+    "2024-02-29",
+    "2024-06-14",
+    "2024-06-15",
+    "2025-02-28",
+    "2025-06-30",
+    "2025-07-01",
+];
+const KEYS: &[GroupKey] = &[
+    GroupKey::ChildUnit,
+    GroupKey::Unit,
+    GroupKey::PartnerUnit,
+    GroupKey::PartnerCountry,
+    GroupKey::EventType,
+    GroupKey::Direction,
+    GroupKey::Programme,
+    GroupKey::Month,
+    GroupKey::Quarter,
+    GroupKey::Year,
+];
+
+type Logged = (
+    usize,
+    (usize, Vec<&'static str>, Vec<&'static str>),
+    (Option<i64>, Option<i64>),
+    (usize, bool),
+    u8,
+);
+
+fn logged() -> impl Strategy<Value = Logged> {
+    (
+        0..DAYS.len(),
+        (0..HOMES.len(), subsequence(HOMES, 0..3), subsequence(PARTNERS, 0..4)),
+        (option::of(0_i64..50), option::of(0_i64..5)),
+        (0_usize..12, any::<bool>()),
+        any::<u8>(),
+    )
+}
+
+fn world() -> impl Strategy<Value = World> {
+    let act = (0..DAYS.len(), 0..HOMES.len(), 0..HOMES.len(), any::<bool>());
+    (vec(act, 0..4), vec(logged(), 0..40)).prop_map(|(acts, revisions)| {
+        let mut world = World::new();
+        world.unit("late", "VN", "DISTRICT_COMMAND", "east", "2025-07-01");
+        world.grant("reader", Role::Reader, "east", 1);
+        for (on, one, other, merges) in acts {
+            // Acts that contradict the history are refused and change nothing.
+            let (on, one, other) = (DAYS[on], HOMES[one], HOMES[other]);
+            if merges {
+                world.merge(on, &[one, other], one)
+            } else {
+                world.split(on, one, &[one, other])
+            };
+        }
+        world.merge("2025-02-28", &["kh-a", "kh-b"], "kh-a");
+        revisions.into_iter().for_each(|one| log(&mut world, one));
+        world
+    })
+}
+
+fn log(world: &mut World, (on, (home, co_homes, partners), (persons, delegations), (id, approved), bits): Logged) {
+    let bit = |place: u8| bits >> place & 1 == 1;
+    let mut event = event(&format!("e{id}"), DAYS[on], HOMES[home]);
+    event.co_home_units = names("units", &co_homes);
+    event.partner_units = names("units", &partners);
+    (event.persons, event.delegations) = (persons, delegations);
+    event.direction = [Direction::Unspecified, Direction::Inbound, Direction::Outbound][usize::from(bits) % 3].into();
+    if bit(0) {
+        event.event_type = "eventTypes/joint-patrol".into();
+        event.quantities.insert("patrol_km".into(), format!("{bits}.5"));
+    }
+    event.programmes = names("programmes", &["p1", "p2"][..usize::from(bit(1)) + usize::from(bit(2))]);
+    event.classification = i32::from(bit(3)) * 2;
+    event.phase = if bit(4) && bit(5) {
+        Phase::Cancelled
+    } else {
+        Phase::Held
+    }
+    .into();
+    event.review_state = if approved {
+        ReviewState::Approved
+    } else {
+        ReviewState::Draft
+    }
+    .into();
+    world.log(event);
+}
+
+fn sum() -> impl Strategy<Value = EventSum> {
+    let quantity = EventSum::Quantity("patrol_km".into());
+    select(vec![
+        EventSum::Events,
+        EventSum::Delegations,
+        EventSum::Persons,
+        quantity,
+        EventSum::HomeUnits,
+        EventSum::PartnerUnits,
+    ])
+}
+
+fn filter() -> impl Strategy<Value = (EventFilter, Vec<&'static str>)> {
+    let direction = option::weighted(0.2, select(vec![Direction::Inbound, Direction::Outbound]));
+    let list = |of: &'static [&'static str]| subsequence(of, 0..=1).boxed();
+    let rare = |of| prop_oneof![3 => Just(Vec::new()).boxed(), 1 => list(of)];
+    let lists = (
+        rare(&["joint-patrol", "unheard-of"]),
+        rare(&["p1", "p2"]),
+        rare(&["KH", "LA"]),
+        rare(PARTNERS),
+    );
+    (direction, lists).prop_map(|(direction, (types, programmes, countries, units))| {
+        let owned = |list: Vec<&str>| list.into_iter().map(str::to_owned).collect();
+        let filter = EventFilter {
+            event_types: owned(types),
+            direction,
+            programmes: owned(programmes),
+            partner_countries: owned(countries),
+            partner_units: Vec::new(),
+        };
+        (filter, units)
+    })
+}
+
+prop_compose! {
+    fn question()(
+        world in world(),
+        root in select(HOMES),
+        (start, end) in (0..DAYS.len(), 0..DAYS.len()),
+        as_of in option::of(0..DAYS.len()),
+        (sum, repeated) in (sum(), any::<bool>()),
+        (filter, units) in filter(),
+        (narrow, narrow_units) in filter(),
+        group_by in subsequence(KEYS, 0..=3),
+        (legal, include_unapproved, administrator) in (any::<bool>(), any::<bool>(), any::<bool>()),
+    ) -> (World, Query, &'static str) {
+        let mut query = world.query(root, DAYS[start.min(end)], DAYS[start.max(end)]);
+        let keys = |units: Vec<&str>| units.into_iter().map(|id| world.key(id)).collect();
+        let mut measure = events(sum);
+        if let Source::Events(events) = &mut measure.source {
+            events.filter = EventFilter { partner_units: keys(units), ..filter };
+            events.repeated = repeated;
+        }
+        query.measures = vec![measure];
+        query.narrow_events = EventFilter { partner_units: keys(narrow_units), ..narrow };
+        query.as_of = as_of.map(|on| day(DAYS[on]));
+        query.group_by = group_by;
+        query.calendar = if legal { Calendar::Legal } else { Calendar::Civil };
+        query.include_unapproved = include_unapproved;
+        (world, query, if administrator { "administrator" } else { "reader" })
+    }
+}
+
+fn figure(cell: &Cell) -> Figure {
+    (cell.value.to_string(), cell.records, cell.unknown)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn figure_oracle_and_explanation_agree((world, query, principal) in question()) {
+        let reach = world.reach(principal);
+        let figures = compute(world.ground(), &query, &reach).unwrap();
+        let now = oracle::answer(&world, &query, &reach, query.window);
+        let before = oracle::answer(&world, &query, &reach, query.comparison.unwrap());
+
+        prop_assert_eq!(figure(&figures.totals[0].0), now.total.clone());
+        prop_assert_eq!(figures.totals[0].0.comparison.unwrap().to_string(), before.total.0.clone());
+        prop_assert_eq!(figures.withheld, now.withheld || before.withheld);
+
+        let nothing = || ("0".to_owned(), 0, 0);
+        let mut expected: BTreeMap<Vec<String>, (Figure, String)> = BTreeMap::new();
+        if query.group_by.is_empty() {
+            expected.insert(Vec::new(), (nothing(), "0".to_owned()));
+        }
+        for (group, figure) in &now.cells {
+            expected.insert(group.clone(), (figure.clone(), "0".to_owned()));
+        }
+        for (group, figure) in &before.cells {
+            expected.entry(group.clone()).or_insert((nothing(), String::new())).1.clone_from(&figure.0);
+        }
+        let found: Vec<_> = figures.cells.iter().map(|cell| {
+            (cell.group.clone(), (figure(cell), cell.comparison.unwrap().to_string()))
+        }).collect();
+        prop_assert_eq!(found, expected.into_iter().collect::<Vec<_>>());
+
+        for cell in &figures.cells {
+            let explained = explain(world.ground(), &query, &reach, cell.group.clone()).unwrap();
+            prop_assert_eq!(figure(&explained.cell), figure(cell));
+            prop_assert_eq!(explained.contributions.len() as i64, cell.records);
+            let amounts = explained.contributions.iter().filter_map(|one| one.amount);
+            let sum: Decimal = amounts.map(|amount| decimal::parse(&amount.to_string()).unwrap()).sum();
+            prop_assert_eq!(decimal::format(sum), cell.value.to_string());
+        }
+    }
+}

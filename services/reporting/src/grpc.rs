@@ -1,0 +1,89 @@
+//! Reporting's calls: each authorises, parses, computes on one state of facts and directory, and converts.
+
+mod answer;
+mod calendars;
+mod figures;
+mod group;
+mod indicators;
+mod measure;
+mod query;
+mod status;
+mod stream;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use banggiao_contracts::reporting::v1::{
+    calendar_service_server::CalendarServiceServer, figure_service_server::FigureServiceServer,
+    indicator_service_server::IndicatorServiceServer,
+};
+use banggiao_directory::Directory;
+use banggiao_model::{
+    clock::Clock,
+    date::Date,
+    permission::{Action, Scope},
+};
+use banggiao_rpc::{
+    Domain,
+    identity::{self, Authenticate, Caller, Verifier},
+};
+use tonic::{Request, Status, service::RoutesBuilder};
+
+use crate::{domain::figure::Reach, projection::Projection};
+use status::refuse;
+
+/// The domain of reporting's error reasons.
+pub const DOMAIN: Domain = Domain("reporting.banggiao");
+
+/// All services of reporting behind their authentication.
+pub fn routes(projection: Arc<Projection>, clock: Arc<dyn Clock>, verifier: Arc<Verifier>) -> RoutesBuilder {
+    let auth = Authenticate::new(verifier, DOMAIN);
+    let calls = Calls { projection, clock };
+    let mut routes = RoutesBuilder::default();
+    routes
+        .add_service(IndicatorServiceServer::with_interceptor(calls.clone(), auth.clone()))
+        .add_service(CalendarServiceServer::with_interceptor(calls.clone(), auth.clone()))
+        .add_service(FigureServiceServer::with_interceptor(calls, auth));
+    routes
+}
+
+/// What every call works with.
+#[derive(Clone)]
+pub struct Calls {
+    projection: Arc<Projection>,
+    clock: Arc<dyn Clock>,
+}
+
+impl std::fmt::Debug for Calls {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Calls")
+    }
+}
+
+impl Calls {
+    /// The first line of every handler: who calls, and that it may do this at all.
+    fn authorize<T>(&self, request: &Request<T>, action: Action) -> Result<Caller, Status> {
+        let caller = identity::caller(request, DOMAIN)?;
+        if self.scope(&self.projection.directory(), &caller, action).is_empty() {
+            return Err(DOMAIN.denied());
+        }
+        Ok(caller)
+    }
+
+    /// What the caller may read, decided on the very directory that is computed on.
+    fn reach(&self, directory: &Directory, caller: &Caller) -> Reach {
+        Reach {
+            events: self.scope(directory, caller, Action::ReadEvent),
+            agreements: self.scope(directory, caller, Action::ReadAgreement),
+        }
+    }
+
+    fn scope(&self, directory: &Directory, caller: &Caller, action: Action) -> Scope {
+        directory.scope(&caller.principal, action, self.today())
+    }
+
+    fn today(&self) -> Date {
+        self.clock.today()
+    }
+}

@@ -1,0 +1,45 @@
+//! The sieve: every error of reporting as a status. There is no wildcard arm, so a new error cannot forget its code.
+
+use banggiao_store as store;
+use tonic::Status;
+
+use super::DOMAIN;
+use crate::domain::Error;
+
+/// The status that answers an error.
+// Errors are consumed where they are answered.
+#[allow(clippy::needless_pass_by_value)]
+pub fn refuse(error: Error) -> Status {
+    let text = error.to_string();
+    match error {
+        Error::Invalid(violations) => DOMAIN.invalid(violations),
+        Error::NotFound(name) => DOMAIN.not_found(
+            name.split_once('/').map_or("resource", |(collection, _)| collection),
+            &name,
+        ),
+        Error::Precondition { reason, violations } => DOMAIN.precondition(reason, violations),
+        Error::Behind { .. } => DOMAIN.unavailable(text),
+        Error::Store(error) => from_store(&error),
+        Error::Broken(why) => {
+            tracing::error!(why, "a rule of reporting was found broken");
+            DOMAIN.internal()
+        }
+    }
+}
+
+fn from_store(error: &store::Error) -> Status {
+    tracing::error!(%error, "the database refused");
+    match error {
+        store::Error::Conflict(_) | store::Error::Unavailable(_) => {
+            DOMAIN.unavailable("the database of reporting is not available")
+        }
+        store::Error::Duplicate(_)
+        | store::Error::Schema(_)
+        | store::Error::OldSqlite(_)
+        | store::Error::Missing(_)
+        | store::Error::Damaged(_)
+        | store::Error::Lost
+        | store::Error::CursorMoved(_)
+        | store::Error::Database(_) => DOMAIN.internal(),
+    }
+}

@@ -1,0 +1,61 @@
+//! Reporting: what the records of journal and registry add up to, per period, per unit, per programme, and which records
+//! stand behind each figure.
+//!
+//! It owns the facts: every revision of an event with the positions of the log at which it was the newest and at which
+//! it counted. It follows the feeds of both other services and asks them nothing else. A figure and its explanation
+//! come from one selection of records, so they cannot disagree; today's facts stand in memory ordered by day, so a
+//! figure costs its window and not the history.
+
+mod config;
+mod domain;
+mod grpc;
+mod projection;
+mod store;
+
+pub use config::Config;
+
+use std::sync::Arc;
+
+use banggiao_contracts::journal::v1::event_feed_service_client::EventFeedServiceClient;
+use banggiao_directory::Follower;
+use banggiao_rpc::feed;
+use banggiao_runtime::{Seams, serve};
+use banggiao_store::Store;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    projection::{Projection, Reader},
+    store::migration::Migrator,
+};
+
+/// The commented default configuration, compiled in.
+pub const DEFAULTS: &str = include_str!("../../../deploy/reporting.toml");
+
+/// Opens the database, follows both feeds from where they were read last, and serves until `shutdown`. Neither
+/// registry nor journal needs to be there yet: figures are computed on what is known, and say at which positions.
+///
+/// # Errors
+/// If the database, the keys or the token cannot be opened, an address is none, or the server fails.
+pub async fn start(
+    config: Config,
+    listener: TcpListener,
+    seams: Seams,
+    shutdown: CancellationToken,
+) -> anyhow::Result<()> {
+    let verifier = config.identity.verifier(Arc::clone(&seams.clock))?;
+    let registry = config.registry.authorized(&config.token_file)?;
+    let journal = config.journal.authorized(&config.token_file)?;
+    let store = Store::open::<Migrator>(&config.database.url).await?;
+    let follower = Follower::start(store.clone(), registry, shutdown.clone()).await?;
+    let (projection, book) = Projection::open(store, follower).await?;
+    let reader = Reader::new(Arc::clone(&projection), book, EventFeedServiceClient::new(journal));
+    tokio::spawn(feed::follow(projection::FEED, reader, shutdown.clone()));
+    let routes = grpc::routes(projection, seams.clock, verifier);
+    serve::serve(
+        listener,
+        serve::with_health_and_reflection(routes, "banggiao.reporting.v1").await?,
+        shutdown,
+    )
+    .await
+}

@@ -1,0 +1,151 @@
+//! The facts: every revision of the journal as it was received, with the positions between which it was the newest of
+//! its event, and between which it counted. What is stored is only ever ended, never changed, so that any past state
+//! can be computed again.
+
+use banggiao_contracts::journal::v1 as pb;
+use banggiao_store::{Error, Tx};
+use prost::Message;
+use sea_orm::{
+    ActiveValue::Set,
+    Condition, QueryOrder, QuerySelect,
+    entity::prelude::*,
+    sea_query::{ColumnDef, Expr, Index, Table, TableCreateStatement},
+};
+
+use crate::domain::{book::Ended, fact::Fact};
+
+/// So many facts are read at once.
+const READ_ROWS: u64 = 1000;
+/// So many facts are written by one statement. One length only, or every length would have a statement of its own in the
+/// connection's cache.
+const WRITE_ROWS: usize = 64;
+
+/// One revision as stored.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "fact")]
+pub struct Model {
+    /// Position in the journal's log, from 1 without gaps: the first at which it was the newest.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub log_index: i64,
+    /// Id of the event.
+    pub event_id: String,
+    /// Number of the revision.
+    pub revision: i32,
+    /// The position at which it was no longer the newest; absent while it is.
+    pub newest_to: Option<i64>,
+    /// Whether it was approved, so that it counted from its position on.
+    pub counted: bool,
+    /// The position at which it no longer counted; absent while it does.
+    pub counted_to: Option<i64>,
+    /// The revision, encoded as `banggiao.journal.v1.EventRevision`.
+    pub payload: Vec<u8>,
+}
+
+/// No relations.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// The table.
+pub fn create_table() -> TableCreateStatement {
+    Table::create()
+        .table(Entity)
+        .col(ColumnDef::new(Column::LogIndex).big_integer().not_null())
+        .col(ColumnDef::new(Column::EventId).string_len(63).not_null())
+        .col(ColumnDef::new(Column::Revision).integer().not_null())
+        .col(ColumnDef::new(Column::NewestTo).big_integer())
+        .col(ColumnDef::new(Column::Counted).boolean().not_null())
+        .col(ColumnDef::new(Column::CountedTo).big_integer())
+        .col(ColumnDef::new(Column::Payload).blob().not_null())
+        .primary_key(Index::create().col(Column::LogIndex))
+        .to_owned()
+}
+
+/// A revision as it is stored when it comes.
+pub fn row(revision: &pb::EventRevision, fact: &Fact) -> Model {
+    Model {
+        log_index: fact.log_index,
+        event_id: fact.event().to_owned(),
+        revision: fact.revision,
+        newest_to: None,
+        counted: fact.approved,
+        counted_to: None,
+        payload: revision.encode_to_vec(),
+    }
+}
+
+/// Adds revisions, and ends those that they end, which may be among them. `ended` goes with `rows`.
+pub async fn append(tx: &Tx, rows: &[Model], ended: &[Ended]) -> Result<(), Error> {
+    for chunk in rows.chunks(WRITE_ROWS) {
+        if chunk.len() == WRITE_ROWS {
+            Entity::insert_many(chunk.iter().cloned().map(active))
+                .exec_without_returning(tx)
+                .await?;
+            continue;
+        }
+        for row in chunk {
+            Entity::insert(active(row.clone())).exec_without_returning(tx).await?;
+        }
+    }
+    for (row, ended) in rows.iter().zip(ended) {
+        end(tx, ended.newest, Column::NewestTo, row.log_index).await?;
+        end(tx, ended.counted, Column::CountedTo, row.log_index).await?;
+    }
+    Ok(())
+}
+
+async fn end(tx: &Tx, revision: Option<i64>, column: Column, at: i64) -> Result<(), Error> {
+    let Some(revision) = revision else { return Ok(()) };
+    let update = Entity::update_many()
+        .col_expr(column, Expr::value(at))
+        .filter(Column::LogIndex.eq(revision));
+    update.exec(tx).await?;
+    Ok(())
+}
+
+/// The revisions after a position that were the newest of their event, or counted, as of another, oldest first; some
+/// of them at a time.
+pub async fn read_standing(db: &impl ConnectionTrait, after: i64, as_of: i64) -> Result<Vec<Model>, Error> {
+    let lasts = |end: Column| Condition::any().add(end.is_null()).add(end.gt(as_of));
+    let counts = Condition::all()
+        .add(Column::Counted.eq(true))
+        .add(lasts(Column::CountedTo));
+    let rows = Entity::find()
+        .filter(Column::LogIndex.gt(after))
+        .filter(Column::LogIndex.lte(as_of))
+        .filter(lasts(Column::NewestTo).add(counts))
+        .order_by_asc(Column::LogIndex)
+        .limit(READ_ROWS);
+    Ok(rows.all(db).await?)
+}
+
+impl Model {
+    /// Whether it was the newest of its event as of a position that is not before its own.
+    pub fn was_newest(&self, as_of: i64) -> bool {
+        self.newest_to.is_none_or(|end| as_of < end)
+    }
+
+    /// Whether it counted as of a position that is not before its own.
+    pub fn did_count(&self, as_of: i64) -> bool {
+        self.counted && self.counted_to.is_none_or(|end| as_of < end)
+    }
+
+    /// The revision as it was received.
+    pub fn decode(&self) -> Result<pb::EventRevision, Error> {
+        pb::EventRevision::decode(self.payload.as_slice())
+            .map_err(|error| Error::Damaged(format!("fact {}: {error}", self.log_index)))
+    }
+}
+
+fn active(row: Model) -> ActiveModel {
+    ActiveModel {
+        log_index: Set(row.log_index),
+        event_id: Set(row.event_id),
+        revision: Set(row.revision),
+        newest_to: Set(row.newest_to),
+        counted: Set(row.counted),
+        counted_to: Set(row.counted_to),
+        payload: Set(row.payload),
+    }
+}
