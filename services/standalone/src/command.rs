@@ -1,0 +1,60 @@
+//! The command line: the client's verbs, and the three that need the services or their keys.
+
+use std::process::ExitCode;
+
+use banggiao_cli::{Globals, Verb};
+use clap::{Parser, Subcommand};
+
+use crate::{demo, token, up};
+
+/// banggiao: records and reports of defence cooperation between twinned units across a land border.
+#[derive(Debug, Parser)]
+#[command(name = "banggiao", version, about, propagate_version = true)]
+struct Command {
+    #[command(flatten)]
+    globals: Globals,
+    #[command(subcommand)]
+    verb: AnyVerb,
+}
+
+#[derive(Debug, Subcommand)]
+enum AnyVerb {
+    /// Run all four services in one process.
+    Up(up::Args),
+    /// Run them with the sample data, and show the published figures.
+    Demo(demo::Args),
+    /// Make tokens with the key of a data folder.
+    #[command(subcommand)]
+    Token(token::TokenVerb),
+    #[command(flatten)]
+    Client(Verb),
+}
+
+/// Runs the command: 0 if it did what it was asked, 1 if it failed, 2 if it was asked wrongly.
+pub async fn main() -> ExitCode {
+    let command = Command::parse();
+    let globals = command.globals;
+    let outcome = match command.verb {
+        AnyVerb::Up(args) => up::run(args, &globals).await,
+        AnyVerb::Demo(args) => demo::run(args, &globals).await,
+        AnyVerb::Token(verb) => token::run(verb),
+        AnyVerb::Client(verb) => banggiao_cli::run(verb, &globals).await,
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            error.print();
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_flags_do_not_contradict_each_other() {
+        super::Command::command().debug_assert();
+    }
+}

@@ -1,0 +1,162 @@
+//! The data folder of a standalone installation: its lock, its signing key, its tokens, its databases.
+//!
+//! Whoever can read the key can be anybody, so key and tokens are readable by their owner only.
+
+use std::{
+    fs::{self, File, OpenOptions, TryLockError},
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, bail};
+use banggiao_model::clock::Clock;
+use banggiao_rpc::token::Issuer;
+use base64::{Engine, prelude::BASE64_STANDARD};
+
+/// Who issues the tokens of a standalone installation.
+pub const ISSUER: &str = "banggiao";
+/// What a standalone installation is called.
+pub const INSTALLATION: &str = "banggiao";
+/// The administrator's token holds for a year, and is made anew at every start.
+const ADMIN_SECONDS: i64 = 366 * 24 * 3600;
+/// The services' tokens never leave the folder that holds the key itself.
+const SERVICE_SECONDS: i64 = 3660 * 24 * 3600;
+
+/// A data folder, locked for this process.
+#[derive(Debug)]
+pub struct DataDir {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl DataDir {
+    /// Opens the folder, making it and its key if they are not there.
+    ///
+    /// # Errors
+    /// If another process runs on it, or it cannot be written.
+    pub fn open(path: &Path) -> anyhow::Result<Self> {
+        fs::create_dir_all(path).with_context(|| format!("cannot make the folder {}", path.display()))?;
+        let path = path
+            .canonicalize()
+            .with_context(|| format!("cannot open the folder {}", path.display()))?;
+        private_folder(&path)?;
+        let lock = File::create(path.join("lock")).with_context(|| format!("cannot write in {}", path.display()))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => bail!("another banggiao runs on the folder {}", path.display()),
+            Err(TryLockError::Error(error)) => return Err(error).context("cannot lock the folder"),
+        }
+        Ok(Self { path, _lock: lock })
+    }
+
+    /// A file in the folder.
+    #[must_use]
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    /// The administrator's token.
+    #[must_use]
+    pub fn admin_token(&self) -> PathBuf {
+        self.file("admin.token")
+    }
+
+    /// Where a service keeps its database.
+    #[must_use]
+    pub fn database_url(&self, service: &str) -> String {
+        format!("sqlite:{}", self.file(&format!("{service}.db")).display())
+    }
+
+    /// Writes the public keys and the tokens of the administrator and of the services that call others.
+    ///
+    /// # Errors
+    /// If a file cannot be written.
+    pub fn write_identities(&self, clock: &dyn Clock) -> anyhow::Result<()> {
+        let issuer = issuer(&self.path)?;
+        write_private(&self.file("jwks.json"), &issuer.jwks())?;
+        for (principal, file, seconds) in [
+            ("administrator", "admin.token", ADMIN_SECONDS),
+            ("journal", "journal.token", SERVICE_SECONDS),
+            ("reporting", "reporting.token", SERVICE_SECONDS),
+        ] {
+            write_private(&self.file(file), &issue(&issuer, principal, seconds, clock)?)?;
+        }
+        Ok(())
+    }
+}
+
+/// The issuer of a data folder; its key is made on first use.
+///
+/// # Errors
+/// If the key cannot be read or made.
+pub fn issuer(path: &Path) -> anyhow::Result<Issuer> {
+    let file = path.join("signing.key");
+    if !file.exists() {
+        let mut seed = [0; 32];
+        getrandom::fill(&mut seed).map_err(|error| anyhow::anyhow!("no randomness for a signing key: {error}"))?;
+        write_private(&file, &BASE64_STANDARD.encode(seed))?;
+    }
+    let text = fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+    let seed = BASE64_STANDARD
+        .decode(text.trim())
+        .ok()
+        .and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+    let seed = seed.with_context(|| format!("{} is not a signing key", file.display()))?;
+    Ok(Issuer::new(&seed, ISSUER, INSTALLATION))
+}
+
+/// A token for a principal.
+///
+/// # Errors
+/// If it cannot be signed.
+pub fn issue(issuer: &Issuer, principal: &str, seconds: i64, clock: &dyn Clock) -> anyhow::Result<String> {
+    let mut id = [0; 12];
+    getrandom::fill(&mut id).map_err(|error| anyhow::anyhow!("no randomness for a token: {error}"))?;
+    let id = BASE64_STANDARD.encode(id);
+    issuer
+        .issue(principal, seconds, &id, clock)
+        .map_err(|error| anyhow::anyhow!("the token cannot be signed: {error}"))
+}
+
+/// The user's own data folder.
+///
+/// # Errors
+/// If the system does not say where that is.
+pub fn of_user() -> anyhow::Result<PathBuf> {
+    let folders = directories::ProjectDirs::from("", "", "banggiao");
+    Ok(folders
+        .context("there is no home folder; name a folder with --data-dir")?
+        .data_dir()
+        .to_owned())
+}
+
+#[cfg(unix)]
+fn private_folder(path: &Path) -> anyhow::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o700)).context("the folder cannot be made private")
+}
+
+#[cfg(not(unix))]
+fn private_folder(_: &Path) -> anyhow::Result<()> {
+    Ok(())
+}
+
+/// Writes a file that only its owner can read, whole or not at all.
+fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {
+    let fresh = path.with_extension("new");
+    // A leftover of a broken start is in the way of the permissions.
+    if fresh.exists() {
+        fs::remove_file(&fresh).with_context(|| format!("cannot remove {}", fresh.display()))?;
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options
+        .open(&fresh)
+        .with_context(|| format!("cannot write {}", fresh.display()))?;
+    writeln!(file, "{text}")
+        .and_then(|()| file.sync_all())
+        .context("cannot write a private file")?;
+    fs::rename(&fresh, path).with_context(|| format!("cannot write {}", path.display()))
+}

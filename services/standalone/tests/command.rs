@@ -1,0 +1,249 @@
+//! The command as an office runs it: real processes, one that serves and many that ask.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Child, Command, Output, Stdio},
+    time::{Duration, Instant},
+};
+
+use tempfile::TempDir;
+
+const BANGGIAO: &str = env!("CARGO_BIN_EXE_banggiao");
+const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/sample");
+
+/// `banggiao up` on a folder of its own.
+struct Up {
+    child: Child,
+    address: String,
+    folder: TempDir,
+}
+
+impl Up {
+    fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut child = Command::new(BANGGIAO)
+            .args(["up", "--lang", "en", "--listen", "127.0.0.1:0", "--data-dir"])
+            .arg(folder.path())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stderr.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let address = line.trim().rsplit(' ').next().unwrap().to_owned();
+        assert!(address.starts_with("http://127.0.0.1:"), "{line}");
+        Self { child, address, folder }
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        let token = self.folder.path().join("admin.token");
+        self.run_with(&token, arguments)
+    }
+
+    fn run_with(&self, token: &Path, arguments: &[&str]) -> Output {
+        Command::new(BANGGIAO)
+            .args(arguments)
+            .args(["--lang", "en", "--server", &self.address, "--token-file"])
+            .arg(token)
+            .output()
+            .unwrap()
+    }
+
+    fn json(&self, arguments: &[&str]) -> serde_json::Value {
+        let output = self.run(&[arguments, &["--output", "json"]].concat());
+        assert_eq!(
+            output.status.code(),
+            Some(0),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
+    /// SIGTERM; gives how long it took to end.
+    fn terminate(&mut self) -> Duration {
+        let started = Instant::now();
+        let sent = Command::new("kill")
+            .args(["-TERM", &self.child.id().to_string()])
+            .status()
+            .unwrap();
+        assert!(sent.success());
+        let status = self.child.wait().unwrap();
+        assert!(status.success(), "{status}");
+        started.elapsed()
+    }
+}
+
+impl Drop for Up {
+    fn drop(&mut self) {
+        // A failed test leaves no server behind.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn an_office_imports_asks_and_shuts_down() {
+    let mut up = Up::start();
+    let imported = up.json(&["import", SAMPLE]);
+    let accepted: u64 = imported["files"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|file| file["accepted"].as_u64())
+        .sum();
+    assert_eq!(accepted, 239 + 6 + 7 + 180 + 159 + 4259 + 20);
+
+    let again = up.run(&["import", SAMPLE]);
+    assert_eq!(
+        again.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&again.stderr)
+    );
+    assert!(
+        String::from_utf8_lossy(&again.stderr).contains("figures.csv"),
+        "what is left alone is named"
+    );
+
+    let asked = [
+        "figures",
+        "--unit",
+        "tayninh",
+        "--from",
+        "2024-01-01",
+        "--to",
+        "2024-06-30",
+        "--indicator",
+    ];
+    let four = "delegations-sent,persons-sent,delegations-received,persons-received";
+    let figures = up.json(&[&asked[..], &[four]].concat());
+    let values: Vec<&str> = figures["cells"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|c| c["value"].as_str().unwrap())
+        .collect();
+    assert_eq!(values, ["12", "100", "19", "317"]);
+    let explained = up.json(&[
+        "explain",
+        "--unit",
+        "tayninh",
+        "--from",
+        "2024-01-01",
+        "--to",
+        "2024-06-30",
+        "--indicator",
+        "delegations-received",
+    ]);
+    assert_eq!(explained["contributions"].as_array().unwrap().len(), 19);
+
+    let empty = up.folder.path().join("empty");
+    fs::write(&empty, "").unwrap();
+    let refused = up.run_with(&empty, &["whoami"]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("UNAUTHENTICATED"));
+    assert_eq!(up.run(&["figures"]).status.code(), Some(2), "asked wrongly");
+
+    let second = Command::new(BANGGIAO)
+        .args(["up", "--lang", "en", "--listen", "127.0.0.1:0", "--data-dir"])
+        .arg(up.folder.path())
+        .output()
+        .unwrap();
+    assert_eq!(second.status.code(), Some(1));
+    assert!(
+        String::from_utf8_lossy(&second.stderr).contains("another banggiao"),
+        "the reason is told"
+    );
+
+    assert!(up.terminate() < Duration::from_secs(10));
+}
+
+#[test]
+fn a_command_sees_what_the_command_before_it_wrote() {
+    let up = Up::start();
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: String| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let units = "id,country,kind,parent,name_vi,name_en,name_km,start_date,end_date\n\
+                 tayninh,VN,PROVINCIAL_COMMAND,,Tây Ninh,,,1976-05-02,\n";
+    assert_eq!(
+        up.run(&["import", &file("units.csv", units.to_owned())]).status.code(),
+        Some(0)
+    );
+    for round in 1..=100 {
+        let events = format!(
+            "reference,type,start_date,end_date,direction,home_unit,co_home_units,partner_units,place_vi,delegations,\
+             persons,programmes,agreement,marker_from,marker_to,quantities,state,summary_vi\n\
+             R-{round},DELEGATION_VISIT,2024-05-02,,INBOUND,tayninh,,,,1,3,,,,,,APPROVED,Đoàn {round}\n"
+        );
+        let imported = up.run(&["import", &file("events.csv", events)]);
+        assert_eq!(
+            imported.status.code(),
+            Some(0),
+            "{}",
+            String::from_utf8_lossy(&imported.stderr)
+        );
+        let asked = [
+            "figures",
+            "--unit",
+            "tayninh",
+            "--period",
+            "civil/2024",
+            "--indicator",
+            "delegations-received",
+        ];
+        assert_eq!(
+            up.json(&asked)["cells"][0]["value"],
+            round.to_string(),
+            "after round {round}"
+        );
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn keys_and_tokens_are_for_their_owner_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let up = Up::start();
+    for name in ["admin.token", "signing.key", "journal.token", "reporting.token"] {
+        let mode = fs::metadata(up.folder.path().join(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+    let issued = Command::new(BANGGIAO)
+        .args(["token", "issue", "--principal", "reporting", "--data-dir"])
+        .arg(up.folder.path())
+        .output()
+        .unwrap();
+    let token = up.folder.path().join("mine.token");
+    fs::write(&token, issued.stdout).unwrap();
+    let output = up.run_with(&token, &["whoami", "--output", "json"]);
+    let who: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(who["principal"]["name"], "principals/reporting");
+    assert_eq!(up.run(&["health"]).status.code(), Some(0));
+}
+
+#[test]
+fn the_demonstration_ends_by_itself_when_told() {
+    let output = Command::new(BANGGIAO)
+        .args(["demo", "--exit", "--lang", "vi"])
+        .output()
+        .unwrap();
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let shown = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        shown.contains("8.797"),
+        "the persons received by Military Region 7, as Vietnamese writes them"
+    );
+}
