@@ -1,0 +1,8 @@
+//! The whole house, from the outside: stories through the gateway with a real client over real databases, and the rules
+//! that hold the house together.
+
+mod api;
+mod contract;
+mod installation;
+mod layers;
+mod stories;

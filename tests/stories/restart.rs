@@ -1,0 +1,44 @@
+//! What was acknowledged is there after a restart, and the services go on where they stood.
+
+use banggiao_contracts::reporting::v1::{GetPositionRequest, QueryFiguresRequest};
+
+use crate::installation::Installation;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn figures_and_positions_survive_a_restart() {
+    let mut installation = Installation::with_sample().await;
+    let request = QueryFiguresRequest {
+        unit: "units/mr7".to_owned(),
+        period: "civil/2019".to_owned(),
+        ..QueryFiguresRequest::default()
+    };
+    let mut figures = installation.figures("administrator");
+    let before = figures
+        .query_figures(request.clone())
+        .await
+        .expect("figures")
+        .into_inner();
+    let position = figures
+        .get_position(GetPositionRequest {})
+        .await
+        .expect("a position")
+        .into_inner();
+    installation.restart().await;
+    let mut figures = installation.figures("administrator");
+    let request = QueryFiguresRequest {
+        min_log_index: position.log_index,
+        ..request
+    };
+    assert_eq!(
+        figures.query_figures(request).await.expect("figures").into_inner(),
+        before
+    );
+    assert_eq!(
+        figures
+            .get_position(GetPositionRequest {})
+            .await
+            .expect("a position")
+            .into_inner(),
+        position
+    );
+}
