@@ -9,6 +9,7 @@ pub mod identity;
 pub mod page;
 pub mod reflect;
 pub mod request;
+pub mod rows;
 pub mod status;
 pub mod token;
 pub mod violation;

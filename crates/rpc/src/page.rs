@@ -1,5 +1,7 @@
 //! Page sizes and opaque keyset page tokens, bound to the request's other fields.
 
+use std::{collections::BTreeMap, ops::Bound};
+
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use prost::Message;
 use sha2::{Digest, Sha256};
@@ -51,6 +53,28 @@ impl Page {
             }
         }
         Self { size, after, binding }
+    }
+
+    /// As [`Self::parse`], taking size and token out of the request, where `fields` finds them.
+    pub fn take<R: Message>(
+        request: &mut R,
+        fields: impl Fn(&mut R) -> (&mut i32, &mut String),
+        scope: &mut Scope<'_>,
+    ) -> Self {
+        let (size, token) = fields(request);
+        let (size, token) = (std::mem::take(size), std::mem::take(token));
+        Self::parse(request, size, &token, scope)
+    }
+
+    /// The page of a table that is ordered by its keys, and the token of the next one. `read` says how an entry reads,
+    /// or that it is not listed.
+    pub fn of<'a, V, T>(&self, table: &'a BTreeMap<String, V>, read: impl Fn(&'a V) -> Option<T>) -> (Vec<T>, String) {
+        let after = self.after.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
+        let entries = table.range::<str, _>((after, Bound::Unbounded));
+        let listed = entries.filter_map(|(key, value)| Some((key, read(value)?)));
+        let mut rows: Vec<_> = listed.take(self.size + 1).collect();
+        let next_page_token = self.cut(&mut rows, |(key, _)| (*key).clone());
+        (rows.into_iter().map(|(_, row)| row).collect(), next_page_token)
     }
 
     /// Cuts rows to the page and gives the token of the next one. The caller fetched one row more than `size`, if

@@ -16,6 +16,17 @@ pub struct RequestId {
 }
 
 impl RequestId {
+    /// As [`Self::parse`], taking the id out of the request, where `field` finds it.
+    pub fn take<R: Message>(
+        method: &str,
+        request: &mut R,
+        field: impl Fn(&mut R) -> &mut String,
+        scope: &mut Scope<'_>,
+    ) -> Option<Self> {
+        let id = std::mem::take(field(request));
+        Self::parse(method, &id, request, scope)
+    }
+
     /// Reads the id of a mutating request; empty is none. `body` is the request without its id.
     pub fn parse(method: &str, id: &str, body: &impl Message, scope: &mut Scope<'_>) -> Option<Self> {
         if id.is_empty() {

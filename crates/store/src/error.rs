@@ -37,7 +37,35 @@ pub enum Error {
     Database(DbErr),
 }
 
+/// What a caller can do about a fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Repeat it at once: another transaction was in the way.
+    Conflict,
+    /// Repeat it later: the database is away.
+    Away,
+    /// Nothing; somebody has to look at the log.
+    Fault,
+}
+
 impl Error {
+    /// What a caller can do about it.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Conflict(_) => Kind::Conflict,
+            Self::Unavailable(_) => Kind::Away,
+            Self::Duplicate(_)
+            | Self::Schema(_)
+            | Self::OldSqlite(_)
+            | Self::Missing(_)
+            | Self::Damaged(_)
+            | Self::Lost
+            | Self::CursorMoved(_)
+            | Self::Database(_) => Kind::Fault,
+        }
+    }
+
     /// A fault while migrating.
     pub(crate) fn schema(error: DbErr) -> Self {
         match error {
@@ -49,7 +77,7 @@ impl Error {
     /// Whether the same transaction may succeed when it is run again at once.
     #[must_use]
     pub fn is_conflict(&self) -> bool {
-        matches!(self, Self::Conflict(_))
+        self.kind() == Kind::Conflict
     }
 }
 

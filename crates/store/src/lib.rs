@@ -6,9 +6,10 @@
 pub mod cursor;
 pub mod error;
 pub mod head;
+pub mod import_row;
 pub mod tx;
 
-pub use error::Error;
+pub use error::{Error, Kind};
 pub use tx::{Retry, Tx};
 
 use std::time::Duration;

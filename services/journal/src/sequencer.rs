@@ -13,7 +13,7 @@ use banggiao_contracts::journal::v1 as pb;
 use banggiao_ledger as ledger;
 use banggiao_rpc::feed;
 use banggiao_runtime::Seams;
-use banggiao_store::{Store, Tx, head};
+use banggiao_store::{Store, Tx, head, import_row};
 use prost::Message;
 use tokio::sync::{mpsc, oneshot, watch};
 use uuid::Uuid;
@@ -24,7 +24,7 @@ use crate::{
         command::{Command, Current, Draft, Repetition, Step, Target},
         import,
     },
-    store::{event, import_row, revision},
+    store::{event, revision},
 };
 
 /// More commands than this do not wait; the caller is told to come back.
@@ -147,9 +147,8 @@ impl Log {
 }
 
 fn is_fault_of_a_command(error: &Error) -> bool {
-    use banggiao_store::Error as S;
     match error {
-        Error::Store(error) => matches!(**error, S::Duplicate(_) | S::Database(_) | S::Damaged(_) | S::Lost),
+        Error::Store(error) => error.kind() == banggiao_store::Kind::Fault,
         _ => true,
     }
 }
@@ -210,11 +209,11 @@ impl<'a> Batch<'a> {
             self.requests.insert(key, (digest.unwrap_or_default(), events));
         }
         let rows = import_row::find(tx, &keys).await?;
-        let positions: Vec<i64> = rows.values().map(|row| row.log_index).collect();
+        let positions: Vec<i64> = rows.values().map(|row| row.position).collect();
         let models = revision::at(tx, &positions).await?;
         for (key, row) in rows {
             let model = models
-                .get(&row.log_index)
+                .get(&row.position)
                 .ok_or(banggiao_store::Error::Missing("an imported revision"))?;
             self.rows.insert(
                 key,
@@ -460,7 +459,7 @@ impl<'a> Batch<'a> {
                     kind: (*kind).to_owned(),
                     key: key.clone(),
                     digest: digest.to_vec(),
-                    log_index: event.log_index,
+                    position: event.log_index,
                 });
             }
         }

@@ -15,6 +15,8 @@ use banggiao_store as store;
 
 /// Reasons of the registry's own rules, without their prefix.
 pub mod rule {
+    /// The resource exists already.
+    pub const ALREADY_EXISTS: &str = "ALREADY_EXISTS";
     /// The unit did not exist on the day in question.
     pub const UNIT_NOT_ALIVE: &str = "UNIT_NOT_ALIVE";
     /// The acts of a reorganisation contradict the history of the units.

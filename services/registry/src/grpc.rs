@@ -24,25 +24,21 @@ use banggiao_model::{
     permission::{Action, Scope},
 };
 use banggiao_rpc::{
-    Domain,
+    Domain, Violations,
     identity::{self, Authenticate, Caller, Verifier},
+    wire,
 };
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Status, service::RoutesBuilder};
 
-use crate::{config::Config, registry::Registry};
+use crate::{domain::checked, registry::Registry};
 use status::refuse;
 
 /// The domain of the registry's error reasons.
 pub const DOMAIN: Domain = Domain("registry.banggiao");
 
 /// All services of the registry behind their authentication.
-pub fn routes(
-    registry: Arc<Registry>,
-    verifier: Arc<Verifier>,
-    _config: &Config,
-    shutdown: CancellationToken,
-) -> RoutesBuilder {
+pub fn routes(registry: Arc<Registry>, verifier: Arc<Verifier>, shutdown: CancellationToken) -> RoutesBuilder {
     let auth = Authenticate::new(verifier, DOMAIN);
     let calls = Calls { registry, shutdown };
     let mut routes = RoutesBuilder::default();
@@ -84,6 +80,21 @@ impl Calls {
         self.registry.authorize(&caller, action).map_err(refuse)?;
         Ok((caller, directory))
     }
+}
+
+/// The bare id of a resource name that must be given.
+fn id_of(name: &str, collection: &str, field: &str) -> Result<String, Status> {
+    let mut violations = Violations::new();
+    let id = wire::required_id(name, collection, field, &mut violations.root());
+    checked(id, violations).map_err(refuse)
+}
+
+/// The resource that a request must hold, if nothing else is wrong with the request either.
+fn given<T>(resource: Option<T>, field: &str, mut violations: Violations) -> Result<T, Status> {
+    if resource.is_none() {
+        violations.root().required(field);
+    }
+    checked(resource, violations).map_err(refuse)
 }
 
 /// The key of a unit that a filter names.

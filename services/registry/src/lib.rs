@@ -34,7 +34,7 @@ pub async fn start(
     let verifier = config.identity.verifier(Arc::clone(&seams.clock))?;
     let registry = registry::Registry::open(&config, seams).await?;
     registry.bootstrap(&config.bootstrap).await?;
-    let routes = grpc::routes(registry, verifier, &config, shutdown.clone());
+    let routes = grpc::routes(registry, verifier, shutdown.clone());
     serve::serve(
         listener,
         serve::with_health_and_reflection(routes, "banggiao.registry.v1").await?,

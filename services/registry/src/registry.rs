@@ -4,20 +4,20 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use banggiao_contracts::{
-    registry::v1::{self as pb, change::Resource},
+    registry::v1::{self as pb, change::Resource, import_row::Row},
     r#type::v1::{RowOutcome, RowResult},
 };
 use banggiao_directory::{Directory, changes};
 use banggiao_model::{date::Date, permission::Action};
-use banggiao_rpc::{feed, identity::Caller, request::RequestId};
+use banggiao_rpc::{feed, identity::Caller, request::RequestId, rows};
 use banggiao_runtime::Seams;
-use banggiao_store::{Store, Tx, head};
+use banggiao_store::{Store, Tx, head, import_row};
 use tokio::sync::{Mutex, watch};
 
 use crate::{
     config::{Bootstrap, Config},
     domain::{Error, import},
-    store::{import_row, migration::Migrator, request},
+    store::{migration::Migrator, request},
 };
 
 /// The registry.
@@ -257,7 +257,7 @@ impl Registry {
             return import::rejected(row.line, empty_row());
         };
         let known = import::recognition(content);
-        if let Some(before) = import_row::find(tx, source, known.kind, &known.key).await? {
+        if let Some(before) = known_row(tx, source, &known).await? {
             let stored = match session.changes.iter().find(|change| change.position == before.position) {
                 Some(change) => change.clone(),
                 None => changes::read(tx, before.position).await?,
@@ -265,16 +265,13 @@ impl Registry {
             let resource = stored.resource.as_ref();
             return Ok(if before.digest == known.digest {
                 let name = resource.map(import::resource_name).unwrap_or_default();
-                import::done(row.line, RowOutcome::Repeated, name)
+                rows::stands(row.line, RowOutcome::Repeated, name)
             } else {
                 import::differs(row.line, resource, content, source)
             });
         }
-        let id = self.new_id('r');
-        let recorded = import::draft(&session.directory, content, &id, &session.author)
-            .and_then(|resource| session.record(resource));
-        let position = match recorded {
-            Ok(position) => position,
+        let (position, name) = match self.record_row(session, content) {
+            Ok(recorded) => recorded,
             Err(error) => return import::rejected(row.line, error),
         };
         let stored = import_row::Model {
@@ -285,9 +282,14 @@ impl Registry {
             position,
         };
         import_row::insert(tx, stored).await?;
-        let resource = session.changes.last().and_then(|change| change.resource.as_ref());
-        let name = resource.map(import::resource_name).unwrap_or_default();
-        Ok(import::done(row.line, RowOutcome::Accepted, name))
+        Ok(rows::stands(row.line, RowOutcome::Accepted, &name))
+    }
+
+    /// Drafts and folds in what a row records; gives its position and the resource's name.
+    fn record_row(&self, session: &mut Session, row: &Row) -> Result<(i64, String), Error> {
+        let resource = import::draft(&session.directory, row, &self.new_id('r'), &session.author)?;
+        let name = import::resource_name(&resource).to_owned();
+        Ok((session.record(resource)?, name))
     }
 
     /// Checks rows as [`Self::import`] would take them, storing nothing; rows see those of the stream before them.
@@ -309,29 +311,24 @@ impl Registry {
                 continue;
             };
             let known = import::recognition(content);
-            let (source, kind, key) = (source.to_owned(), known.kind, known.key.clone());
+            let (source, recognition) = (source.to_owned(), known.clone());
             let find = move |tx: Tx| {
-                let (source, key) = (source.clone(), key.clone());
-                async move { Ok::<_, Error>(import_row::find(&tx, &source, kind, &key).await?) }
+                let (source, recognition) = (source.clone(), recognition.clone());
+                async move { known_row(&tx, &source, &recognition).await }
             };
             let before = self.store.tx("registry.recognize", find).await?;
             results.push(match (before, dry.rows.get(&known)) {
-                (Some(before), _) if before.digest == known.digest => import::done(row.line, RowOutcome::Repeated, ""),
+                (Some(before), _) if before.digest == known.digest => rows::stands(row.line, RowOutcome::Repeated, ""),
                 (Some(_), _) => import::differs(row.line, None, content, ""),
-                (None, Some(name)) => import::done(row.line, RowOutcome::Repeated, name),
-                (None, None) => {
-                    let drafted = import::draft(&session.directory, content, &self.new_id('r'), &session.author);
-                    match drafted.and_then(|resource| session.record(resource)) {
-                        Ok(_) => {
-                            let resource = session.changes.last().and_then(|change| change.resource.as_ref());
-                            let name = resource.map(import::resource_name).unwrap_or_default().to_owned();
-                            let result = import::done(row.line, RowOutcome::Accepted, &name);
-                            dry.rows.insert(known, name);
-                            result
-                        }
-                        Err(error) => import::rejected(row.line, error)?,
+                (None, Some(name)) => rows::stands(row.line, RowOutcome::Repeated, name),
+                (None, None) => match self.record_row(&mut session, content) {
+                    Ok((_, name)) => {
+                        let result = rows::stands(row.line, RowOutcome::Accepted, &name);
+                        dry.rows.insert(known, name);
+                        result
                     }
-                }
+                    Err(error) => import::rejected(row.line, error)?,
+                },
             });
         }
         dry.directory = Some(session.directory);
@@ -371,6 +368,11 @@ impl Registry {
         };
         self.head.send_replace(head);
     }
+}
+
+async fn known_row(tx: &Tx, source: &str, row: &import::Recognition) -> Result<Option<import_row::Model>, Error> {
+    let key = (source.to_owned(), row.kind.to_owned(), row.key.clone());
+    Ok(import_row::find(tx, std::slice::from_ref(&key)).await?.remove(&key))
 }
 
 fn empty_row() -> Error {

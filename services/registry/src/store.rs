@@ -1,5 +1,4 @@
-//! The registry's tables: the log of changes and its head, the requests that were answered, the rows that were imported.
+//! The registry's tables: the log of changes and its head, the requests that were answered, and the rows that were imported (a table that every log has).
 
-pub mod import_row;
 pub mod migration;
 pub mod request;

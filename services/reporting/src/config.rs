@@ -31,3 +31,15 @@ impl Listen for Config {
         &self.listen
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_whole() {
+        let config: Config = banggiao_runtime::config::load(crate::DEFAULTS, None).unwrap();
+        assert_eq!(config.listen(), "127.0.0.1:7703");
+        assert_eq!(config.journal.address, "http://127.0.0.1:7702");
+    }
+}

@@ -11,6 +11,8 @@ mod domain;
 mod grpc;
 mod projection;
 mod store;
+#[cfg(test)]
+mod tests;
 
 pub use config::Config;
 

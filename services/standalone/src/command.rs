@@ -27,7 +27,7 @@ enum AnyVerb {
     #[command(subcommand)]
     Token(token::TokenVerb),
     #[command(flatten)]
-    Client(Verb),
+    Client(Box<Verb>),
 }
 
 /// Runs the command: 0 if it did what it was asked, 1 if it failed, 2 if it was asked wrongly.
@@ -38,7 +38,7 @@ pub async fn main() -> ExitCode {
         AnyVerb::Up(args) => up::run(args, &globals).await,
         AnyVerb::Demo(args) => demo::run(args, &globals).await,
         AnyVerb::Token(verb) => token::run(verb),
-        AnyVerb::Client(verb) => banggiao_cli::run(verb, &globals).await,
+        AnyVerb::Client(verb) => banggiao_cli::run(*verb, &globals).await,
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -322,7 +322,7 @@ mod tests {
 
     #[test]
     fn types_are_sorted_and_found_by_their_ids() {
-        assert!(TYPES.is_sorted_by_key(|event_type| event_type.id()));
+        assert!(TYPES.is_sorted_by_key(EventType::id));
         for event_type in &TYPES {
             assert_eq!(by_id(&event_type.id()).map(|found| found.code), Some(event_type.code));
         }

@@ -2,10 +2,10 @@
 
 use banggiao_contracts::{
     journal::v1::{self as pb, Phase, ReviewState, import_events_row::Row},
-    r#type::v1::{RowOutcome, RowResult, RowViolation},
+    r#type::v1::RowResult,
 };
 use banggiao_directory::Directory;
-use banggiao_rpc::{Violations, reflect, request, violation::reason, wire};
+use banggiao_rpc::{Violation, Violations, reflect, request, rows, violation::reason, wire};
 
 use super::{
     Error,
@@ -148,46 +148,32 @@ pub fn differences(stored: &pb::Event, step: &Step) -> String {
     }
 }
 
-/// The result of a row that stands, now or since before, in an event.
-pub fn done(line: i64, outcome: RowOutcome, event: &str) -> RowResult {
-    RowResult {
-        line,
-        outcome: outcome.into(),
-        resource: event.to_owned(),
-        violations: Vec::new(),
-    }
-}
-
 /// The result of a row that was refused.
 ///
 /// # Errors
 /// The error itself if it is not the row's fault.
 pub fn rejected(line: i64, error: Error) -> Result<RowResult, Error> {
-    let one = |field: &str, description: String, reason: &str| {
-        vec![RowViolation {
-            field: field.to_owned(),
-            description,
-            reason: reason.to_owned(),
-        }]
+    let one = |path: &str, description: String, reason| {
+        let path = path.to_owned();
+        rows::rejected(
+            line,
+            [Violation {
+                path,
+                description,
+                reason,
+            }],
+        )
     };
-    let violations = match error {
-        Error::Invalid(violations) => violations
-            .into_vec()
-            .into_iter()
-            .map(|v| RowViolation {
-                field: v.path,
-                description: v.description,
-                reason: v.reason.to_owned(),
-            })
-            .collect(),
-        Error::Precondition { reason, violations } => violations
-            .into_iter()
-            .map(|(subject, description)| RowViolation {
-                field: String::new(),
+    Ok(match error {
+        Error::Invalid(violations) => rows::rejected(line, violations.into_vec()),
+        Error::Precondition { reason, violations } => {
+            let violations = violations.into_iter().map(|(subject, description)| Violation {
+                path: String::new(),
                 description: format!("{subject} {description}"),
-                reason: reason.to_owned(),
-            })
-            .collect(),
+                reason,
+            });
+            rows::rejected(line, violations)
+        }
         Error::NotFound(name) => one("reference", format!("{name} does not exist"), reason::UNKNOWN_REFERENCE),
         Error::ReferenceTaken(name) => one(
             "event.external_reference.reference",
@@ -206,11 +192,5 @@ pub fn rejected(line: i64, error: Error) -> Result<RowResult, Error> {
         | Error::Overloaded
         | Error::Store(_)
         | Error::Broken(_)) => return Err(other),
-    };
-    Ok(RowResult {
-        line,
-        outcome: RowOutcome::Rejected.into(),
-        resource: String::new(),
-        violations,
     })
 }

@@ -32,12 +32,12 @@ impl EventTypeService for Calls {
     ) -> Result<Response<pb::ListEventTypesResponse>, Status> {
         self.authorize(&request, Action::ReadReference).await?;
         let mut request = request.into_inner();
-        let (size, token) = (
-            std::mem::take(&mut request.page_size),
-            std::mem::take(&mut request.page_token),
-        );
         let mut violations = Violations::new();
-        let page = Page::parse(&request, size, &token, &mut violations.root());
+        let page = Page::take(
+            &mut request,
+            |r| (&mut r.page_size, &mut r.page_token),
+            &mut violations.root(),
+        );
         checked(Some(()), violations).map_err(refuse)?;
         let mut event_types: Vec<_> = event_type::TYPES
             .iter()

@@ -129,12 +129,12 @@ impl EventService for Calls {
     ) -> Result<Response<pb::ListEventsResponse>, Status> {
         let authorized = self.authorize(&request, Action::ReadEvent).await?;
         let mut request = request.into_inner();
-        let (size, token) = (
-            std::mem::take(&mut request.page_size),
-            std::mem::take(&mut request.page_token),
-        );
         let mut violations = Violations::new();
-        let page = Page::parse(&request, size, &token, &mut violations.root());
+        let page = Page::take(
+            &mut request,
+            |r| (&mut r.page_size, &mut r.page_token),
+            &mut violations.root(),
+        );
         let given = request.filter.unwrap_or_default();
         let filter = Filter::parse(&given, &authorized.directory, &mut violations.scope("filter"));
         checked(Some(()), violations).map_err(refuse)?;
@@ -221,12 +221,12 @@ impl EventService for Calls {
     ) -> Result<Response<pb::ListEventRevisionsResponse>, Status> {
         let authorized = self.authorize(&request, Action::ReadEvent).await?;
         let mut request = request.into_inner();
-        let (size, token) = (
-            std::mem::take(&mut request.page_size),
-            std::mem::take(&mut request.page_token),
-        );
         let mut violations = Violations::new();
-        let page = Page::parse(&request, size, &token, &mut violations.root());
+        let page = Page::take(
+            &mut request,
+            |r| (&mut r.page_size, &mut r.page_token),
+            &mut violations.root(),
+        );
         let id = wire::required_id(&request.event, "events", "event", &mut violations.root());
         let id = checked(id, violations).map_err(refuse)?;
         // Who may read the event as it is may read what it was; what it was may have been more secret.

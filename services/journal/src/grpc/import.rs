@@ -7,7 +7,7 @@ use banggiao_contracts::{
     r#type::v1::{RowOutcome, RowResult},
 };
 use banggiao_model::permission::{Action, Classification};
-use banggiao_rpc::{Violations, identity::Caller, wire};
+use banggiao_rpc::{Violations, identity::Caller, rows, wire};
 use futures_util::future::join_all;
 use tokio_stream::Stream;
 use tonic::{Response, Status, Streaming};
@@ -76,7 +76,7 @@ async fn answer(
     if !scope.allows(&[], Classification::Unclassified) {
         return Err(DOMAIN.denied());
     }
-    let rows = request.rows.into_iter().map(|row| {
+    let answers = request.rows.into_iter().map(|row| {
         let (directory, scope) = (Arc::clone(&directory), scope.clone());
         let (source, validate_only) = (request.source.as_str(), request.validate_only);
         async move {
@@ -86,7 +86,7 @@ async fn answer(
                 let repetition = import::repetition(source, &row);
                 let step = import::step(row, source, journal.new_id(), &directory)?;
                 if validate_only {
-                    return Ok(import::done(line, RowOutcome::Accepted, ""));
+                    return Ok(rows::stands(line, RowOutcome::Accepted, ""));
                 }
                 let answer = journal
                     .carry_out(caller, directory, scope, Some(repetition), step)
@@ -101,12 +101,12 @@ async fn answer(
                     .first()
                     .map(|event| event.name.as_str())
                     .unwrap_or_default();
-                Ok(import::done(line, outcome, name))
+                Ok(rows::stands(line, outcome, name))
             };
             result.await.or_else(|error| import::rejected(line, error))
         }
     });
-    let results: Result<Vec<RowResult>, Error> = join_all(rows).await.into_iter().collect();
+    let results: Result<Vec<RowResult>, Error> = join_all(answers).await.into_iter().collect();
     let log_index = journal.watch_head().borrow().position;
     Ok(pb::ImportEventsResponse {
         results: results.map_err(refuse)?,

@@ -1,10 +1,10 @@
 //! The schema, step by step. A step that was released is never changed; a new one is added after it.
 
 use banggiao_directory::changes;
-use banggiao_store::{cursor, head};
+use banggiao_store::{cursor, head, import_row};
 use sea_orm_migration::prelude::*;
 
-use super::{event, import_row, revision};
+use super::{event, revision};
 
 /// All steps in order.
 pub struct Migrator;

@@ -2,11 +2,11 @@
 
 use banggiao_contracts::{
     registry::v1::{self as pb, change::Resource, import_row::Row},
-    r#type::v1::{RowOutcome, RowResult, RowViolation},
+    r#type::v1::RowResult,
 };
 use banggiao_directory::Directory;
 use banggiao_model::{marker::Number, name};
-use banggiao_rpc::{reflect, request, violation::reason};
+use banggiao_rpc::{Violation, reflect, request, rows, violation::reason};
 
 use super::{Error, access, agreement, marker, programme, rule, unit};
 
@@ -85,55 +85,37 @@ pub fn resource_name(resource: &Resource) -> &str {
     }
 }
 
-/// The result of a row that recorded, now or before, what a change holds.
-pub fn done(line: i64, outcome: RowOutcome, resource: &str) -> RowResult {
-    RowResult {
-        line,
-        outcome: outcome.into(),
-        resource: resource.to_owned(),
-        violations: Vec::new(),
-    }
-}
-
 /// The result of a row that was refused.
 ///
 /// # Errors
 /// The error itself if it is not the row's fault: then the whole batch fails.
 pub fn rejected(line: i64, error: Error) -> Result<RowResult, Error> {
-    let one = |field: &str, description: String, reason: &str| {
-        vec![RowViolation {
-            field: field.to_owned(),
-            description,
-            reason: reason.to_owned(),
-        }]
-    };
-    let violations = match error {
-        Error::Invalid(violations) => violations
-            .into_vec()
-            .into_iter()
-            .map(|v| RowViolation {
-                field: v.path,
-                description: v.description,
-                reason: v.reason.to_owned(),
-            })
-            .collect(),
-        Error::AlreadyExists(name) => one("", format!("{name} exists already"), "ALREADY_EXISTS"),
-        Error::NotFound(name) => one("", format!("{name} does not exist"), reason::UNKNOWN_REFERENCE),
-        Error::Precondition { reason, violations } => violations
-            .into_iter()
-            .map(|(field, description)| RowViolation {
-                field,
+    let one = |description: String, reason| {
+        rows::rejected(
+            line,
+            [Violation {
+                path: String::new(),
                 description,
-                reason: reason.to_owned(),
-            })
-            .collect(),
-        other @ (Error::RequestIdReused | Error::Denied | Error::Store(_) | Error::Broken(_)) => return Err(other),
+                reason,
+            }],
+        )
     };
-    Ok(RowResult {
-        line,
-        outcome: RowOutcome::Rejected.into(),
-        resource: String::new(),
-        violations,
+    Ok(match error {
+        Error::Invalid(violations) => rows::rejected(line, violations.into_vec()),
+        Error::AlreadyExists(name) => one(format!("{name} exists already"), rule::ALREADY_EXISTS),
+        Error::NotFound(name) => one(format!("{name} does not exist"), reason::UNKNOWN_REFERENCE),
+        Error::Precondition { reason, violations } => {
+            let violations = violations.into_iter();
+            rows::rejected(
+                line,
+                violations.map(|(path, description)| Violation {
+                    path,
+                    description,
+                    reason,
+                }),
+            )
+        }
+        other @ (Error::RequestIdReused | Error::Denied | Error::Store(_) | Error::Broken(_)) => return Err(other),
     })
 }
 
@@ -198,16 +180,15 @@ pub fn differs(line: i64, stored: Option<&Resource>, row: &Row, source: &str) ->
             differences.join("; ")
         }
     );
-    let violation = RowViolation {
-        field: String::new(),
+    let violation = Violation {
+        path: String::new(),
         description,
-        reason: rule::IMPORTED_WITH_OTHER_CONTENT.to_owned(),
+        reason: rule::IMPORTED_WITH_OTHER_CONTENT,
     };
+    let resource = stored.map(resource_name).unwrap_or_default().to_owned();
     RowResult {
-        line,
-        outcome: RowOutcome::Rejected.into(),
-        resource: stored.map(resource_name).unwrap_or_default().to_owned(),
-        violations: vec![violation],
+        resource,
+        ..rows::rejected(line, [violation])
     }
 }
 

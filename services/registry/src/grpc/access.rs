@@ -1,12 +1,14 @@
 //! `AccessService`.
 
+use std::sync::Arc;
+
 use banggiao_contracts::registry::v1::{self as pb, access_service_server::AccessService, change::Resource};
 use banggiao_directory::Directory;
 use banggiao_model::permission::Action;
 use banggiao_rpc::{Violations, identity, page::Page, request::RequestId, wire};
 use tonic::{Request, Response, Status};
 
-use super::{Calls, DOMAIN, refuse};
+use super::{Calls, DOMAIN, given, id_of, refuse};
 use crate::{
     domain::{access, checked},
     registry::Write,
@@ -21,12 +23,13 @@ impl AccessService for Calls {
         let (caller, _) = self.authorize_all(&request, Action::ManageAccess)?;
         let mut request = request.into_inner();
         let mut violations = Violations::new();
-        let id = std::mem::take(&mut request.request_id);
-        let request_id = RequestId::parse("CreatePrincipal", &id, &request, &mut violations.root());
-        if request.principal.is_none() {
-            violations.root().required("principal");
-        }
-        let draft = checked(request.principal, violations).map_err(refuse)?;
+        let request_id = RequestId::take(
+            "CreatePrincipal",
+            &mut request,
+            |r| &mut r.request_id,
+            &mut violations.root(),
+        );
+        let draft = given(request.principal, "principal", violations)?;
         let action = Action::ManageAccess;
         let write = Write {
             name: "principal.create",
@@ -52,9 +55,7 @@ impl AccessService for Calls {
     ) -> Result<Response<pb::Principal>, Status> {
         let (_, directory) = self.authorize_all(&request, Action::ReadAccess)?;
         let request = request.into_inner();
-        let mut violations = Violations::new();
-        let id = wire::required_id(&request.name, "principals", "name", &mut violations.root());
-        let id = checked(id, violations).map_err(refuse)?;
+        let id = id_of(&request.name, "principals", "name")?;
         let found = directory
             .principals()
             .get(&id)
@@ -68,23 +69,15 @@ impl AccessService for Calls {
     ) -> Result<Response<pb::ListPrincipalsResponse>, Status> {
         let (_, directory) = self.authorize_all(&request, Action::ReadAccess)?;
         let mut request = request.into_inner();
-        let (size, token) = (
-            std::mem::take(&mut request.page_size),
-            std::mem::take(&mut request.page_token),
-        );
         let mut violations = Violations::new();
-        let page = Page::parse(&request, size, &token, &mut violations.root());
+        let page = Page::take(
+            &mut request,
+            |r| (&mut r.page_size, &mut r.page_token),
+            &mut violations.root(),
+        );
         checked(Some(()), violations).map_err(refuse)?;
-        let mut principals: Vec<pb::Principal> = directory
-            .principals()
-            .iter()
-            .filter(|(id, _)| page.after.as_ref().is_none_or(|after| *id > after))
-            .take(page.size + 1)
-            .map(|(_, principal)| (**principal).clone())
-            .collect();
-        let next_page_token = page.cut(&mut principals, |principal| {
-            principal.name.trim_start_matches("principals/").to_owned()
-        });
+        let read = |principal: &Arc<pb::Principal>| Some((**principal).clone());
+        let (principals, next_page_token) = page.of(directory.principals(), read);
         Ok(Response::new(pb::ListPrincipalsResponse {
             principals,
             next_page_token,
@@ -95,12 +88,8 @@ impl AccessService for Calls {
         let (caller, _) = self.authorize_all(&request, Action::ManageAccess)?;
         let mut request = request.into_inner();
         let mut violations = Violations::new();
-        let id = std::mem::take(&mut request.request_id);
-        let request_id = RequestId::parse("GrantRole", &id, &request, &mut violations.root());
-        if request.grant.is_none() {
-            violations.root().required("grant");
-        }
-        let draft = checked(request.grant, violations).map_err(refuse)?;
+        let request_id = RequestId::take("GrantRole", &mut request, |r| &mut r.request_id, &mut violations.root());
+        let draft = given(request.grant, "grant", violations)?;
         let action = Action::ManageAccess;
         let write = Write {
             name: "grant.grant",
@@ -125,8 +114,12 @@ impl AccessService for Calls {
         let (caller, _) = self.authorize_all(&request, Action::ManageAccess)?;
         let mut request = request.into_inner();
         let mut violations = Violations::new();
-        let id = std::mem::take(&mut request.request_id);
-        let request_id = RequestId::parse("RevokeGrant", &id, &request, &mut violations.root());
+        let request_id = RequestId::take(
+            "RevokeGrant",
+            &mut request,
+            |r| &mut r.request_id,
+            &mut violations.root(),
+        );
         let grant = wire::required_id(&request.name, "grants", "name", &mut violations.root());
         checked(grant, violations).map_err(refuse)?;
         let action = Action::ManageAccess;
@@ -150,24 +143,18 @@ impl AccessService for Calls {
     ) -> Result<Response<pb::ListGrantsResponse>, Status> {
         let (_, directory) = self.authorize_all(&request, Action::ReadAccess)?;
         let mut request = request.into_inner();
-        let (size, token) = (
-            std::mem::take(&mut request.page_size),
-            std::mem::take(&mut request.page_token),
-        );
         let mut violations = Violations::new();
-        let page = Page::parse(&request, size, &token, &mut violations.root());
+        let page = Page::take(
+            &mut request,
+            |r| (&mut r.page_size, &mut r.page_token),
+            &mut violations.root(),
+        );
         wire::id(&request.principal, "principals", "principal", &mut violations.root());
         checked(Some(()), violations).map_err(refuse)?;
-        let mut grants: Vec<pb::Grant> = directory
-            .grants()
-            .iter()
-            .filter(|(id, _)| page.after.as_ref().is_none_or(|after| *id > after))
-            .map(|(_, grant)| &grant.resource)
-            .filter(|grant| request.principal.is_empty() || grant.principal == request.principal)
-            .take(page.size + 1)
-            .cloned()
-            .collect();
-        let next_page_token = page.cut(&mut grants, |grant| grant.name.trim_start_matches("grants/").to_owned());
+        let of_all = request.principal.is_empty();
+        let (grants, next_page_token) = page.of(directory.grants(), |grant| {
+            (of_all || grant.resource.principal == request.principal).then(|| grant.resource.clone())
+        });
         Ok(Response::new(pb::ListGrantsResponse {
             grants,
             next_page_token,

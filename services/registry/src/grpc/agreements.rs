@@ -6,7 +6,7 @@ use banggiao_model::permission::{Action, Classification};
 use banggiao_rpc::{Violations, page::Page, request::RequestId, violation::Scope, wire};
 use tonic::{Request, Response, Status};
 
-use super::{Calls, DOMAIN, known_unit, refuse};
+use super::{Calls, DOMAIN, given, id_of, known_unit, refuse};
 use crate::{
     domain::{agreement, checked},
     registry::Write,
@@ -21,12 +21,13 @@ impl AgreementService for Calls {
         let (caller, _) = self.authorize_all(&request, Action::ManageRegistry)?;
         let mut request = request.into_inner();
         let mut violations = Violations::new();
-        let id = std::mem::take(&mut request.request_id);
-        let request_id = RequestId::parse("CreateAgreement", &id, &request, &mut violations.root());
-        if request.agreement.is_none() {
-            violations.root().required("agreement");
-        }
-        let draft = checked(request.agreement, violations).map_err(refuse)?;
+        let request_id = RequestId::take(
+            "CreateAgreement",
+            &mut request,
+            |r| &mut r.request_id,
+            &mut violations.root(),
+        );
+        let draft = given(request.agreement, "agreement", violations)?;
         let write = Write {
             name: "agreement.create",
             caller,
@@ -51,9 +52,7 @@ impl AgreementService for Calls {
     ) -> Result<Response<pb::Agreement>, Status> {
         let (_, directory, scope) = self.authorize(&request, Action::ReadAgreement)?;
         let request = request.into_inner();
-        let mut violations = Violations::new();
-        let id = wire::required_id(&request.name, "agreements", "name", &mut violations.root());
-        let id = checked(id, violations).map_err(refuse)?;
+        let id = id_of(&request.name, "agreements", "name")?;
         match directory.agreements().get(&id) {
             Some(found) if scope.allows(&found.home_units, Classification::Unclassified) => {
                 Ok(Response::new(agreement::read(found, self.registry.today())))
@@ -70,28 +69,20 @@ impl AgreementService for Calls {
     ) -> Result<Response<pb::ListAgreementsResponse>, Status> {
         let (_, directory, scope) = self.authorize(&request, Action::ReadAgreement)?;
         let mut request = request.into_inner();
-        let (size, token) = (
-            std::mem::take(&mut request.page_size),
-            std::mem::take(&mut request.page_token),
-        );
         let mut violations = Violations::new();
-        let page = Page::parse(&request, size, &token, &mut violations.root());
+        let page = Page::take(
+            &mut request,
+            |r| (&mut r.page_size, &mut r.page_token),
+            &mut violations.root(),
+        );
         let filter = request.filter.unwrap_or_default();
         let filter = filter_of(&directory, &filter, &mut violations.scope("filter"));
         checked(Some(()), violations).map_err(refuse)?;
         let today = self.registry.today();
-        let mut agreements: Vec<pb::Agreement> = directory
-            .agreements()
-            .iter()
-            .filter(|(id, _)| page.after.as_ref().is_none_or(|after| *id > after))
-            .map(|(_, agreement)| agreement)
-            .filter(|agreement| scope.allows(&agreement.home_units, Classification::Unclassified))
-            .filter(|agreement| filter.passes(directory.hierarchy(), agreement, today))
-            .take(page.size + 1)
-            .map(|found| agreement::read(found, today))
-            .collect();
-        let next_page_token = page.cut(&mut agreements, |agreement| {
-            agreement.name.trim_start_matches("agreements/").to_owned()
+        let (agreements, next_page_token) = page.of(directory.agreements(), |agreement| {
+            let listed = scope.allows(&agreement.home_units, Classification::Unclassified)
+                && filter.passes(directory.hierarchy(), agreement, today);
+            listed.then(|| agreement::read(agreement, today))
         });
         Ok(Response::new(pb::ListAgreementsResponse {
             agreements,

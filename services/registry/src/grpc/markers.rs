@@ -6,7 +6,7 @@ use banggiao_model::permission::Action;
 use banggiao_rpc::{Violations, page::Page, request::RequestId, wire};
 use tonic::{Request, Response, Status};
 
-use super::{Calls, DOMAIN, known_unit, refuse};
+use super::{Calls, DOMAIN, id_of, known_unit, refuse};
 use crate::{
     domain::{Error, checked, marker},
     registry::Write,
@@ -24,8 +24,12 @@ impl MarkerService for Calls {
         let (caller, _) = self.authorize_all(&request, Action::ManageRegistry)?;
         let mut request = request.into_inner();
         let mut violations = Violations::new();
-        let id = std::mem::take(&mut request.request_id);
-        let request_id = RequestId::parse("BatchCreateMarkers", &id, &request, &mut violations.root());
+        let request_id = RequestId::take(
+            "BatchCreateMarkers",
+            &mut request,
+            |r| &mut r.request_id,
+            &mut violations.root(),
+        );
         if request.markers.is_empty() {
             violations.root().required("markers");
         }
@@ -60,9 +64,7 @@ impl MarkerService for Calls {
     async fn get_marker(&self, request: Request<pb::GetMarkerRequest>) -> Result<Response<pb::Marker>, Status> {
         let (_, directory, _) = self.authorize(&request, Action::ReadReference)?;
         let request = request.into_inner();
-        let mut violations = Violations::new();
-        let id = wire::required_id(&request.name, "markers", "name", &mut violations.root());
-        let id = checked(id, violations).map_err(refuse)?;
+        let id = id_of(&request.name, "markers", "name")?;
         let found = directory
             .markers()
             .get(&id)
@@ -80,12 +82,12 @@ impl MarkerService for Calls {
     ) -> Result<Response<pb::ListMarkersResponse>, Status> {
         let (_, directory, _) = self.authorize(&request, Action::ReadReference)?;
         let mut request = request.into_inner();
-        let (size, token) = (
-            std::mem::take(&mut request.page_size),
-            std::mem::take(&mut request.page_token),
-        );
         let mut violations = Violations::new();
-        let page = Page::parse(&request, size, &token, &mut violations.root());
+        let page = Page::take(
+            &mut request,
+            |r| (&mut r.page_size, &mut r.page_token),
+            &mut violations.root(),
+        );
         let filter = request.filter.unwrap_or_default();
         let mut scope = violations.scope("filter");
         let unit = wire::unit(&filter.unit, "unit", &mut scope);

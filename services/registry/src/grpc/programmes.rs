@@ -1,12 +1,14 @@
 //! `ProgrammeService`.
 
+use std::sync::Arc;
+
 use banggiao_contracts::registry::v1::{self as pb, programme_service_server::ProgrammeService};
 use banggiao_directory::Directory;
 use banggiao_model::permission::Action;
-use banggiao_rpc::{Violations, page::Page, request::RequestId, wire};
+use banggiao_rpc::{Violations, page::Page, request::RequestId};
 use tonic::{Request, Response, Status};
 
-use super::{Calls, DOMAIN, refuse};
+use super::{Calls, DOMAIN, given, id_of, refuse};
 use crate::{
     domain::{checked, programme},
     registry::Write,
@@ -21,12 +23,13 @@ impl ProgrammeService for Calls {
         let (caller, _) = self.authorize_all(&request, Action::ManageRegistry)?;
         let mut request = request.into_inner();
         let mut violations = Violations::new();
-        let id = std::mem::take(&mut request.request_id);
-        let request_id = RequestId::parse("CreateProgramme", &id, &request, &mut violations.root());
-        if request.programme.is_none() {
-            violations.root().required("programme");
-        }
-        let draft = checked(request.programme, violations).map_err(refuse)?;
+        let request_id = RequestId::take(
+            "CreateProgramme",
+            &mut request,
+            |r| &mut r.request_id,
+            &mut violations.root(),
+        );
+        let draft = given(request.programme, "programme", violations)?;
         let write = Write {
             name: "programme.create",
             caller,
@@ -51,9 +54,7 @@ impl ProgrammeService for Calls {
     ) -> Result<Response<pb::Programme>, Status> {
         let (_, directory, _) = self.authorize(&request, Action::ReadReference)?;
         let request = request.into_inner();
-        let mut violations = Violations::new();
-        let id = wire::required_id(&request.name, "programmes", "name", &mut violations.root());
-        let id = checked(id, violations).map_err(refuse)?;
+        let id = id_of(&request.name, "programmes", "name")?;
         let found = directory
             .programmes()
             .get(&id)
@@ -67,23 +68,15 @@ impl ProgrammeService for Calls {
     ) -> Result<Response<pb::ListProgrammesResponse>, Status> {
         let (_, directory, _) = self.authorize(&request, Action::ReadReference)?;
         let mut request = request.into_inner();
-        let (size, token) = (
-            std::mem::take(&mut request.page_size),
-            std::mem::take(&mut request.page_token),
-        );
         let mut violations = Violations::new();
-        let page = Page::parse(&request, size, &token, &mut violations.root());
+        let page = Page::take(
+            &mut request,
+            |r| (&mut r.page_size, &mut r.page_token),
+            &mut violations.root(),
+        );
         checked(Some(()), violations).map_err(refuse)?;
-        let mut programmes: Vec<pb::Programme> = directory
-            .programmes()
-            .iter()
-            .filter(|(id, _)| page.after.as_ref().is_none_or(|after| *id > after))
-            .take(page.size + 1)
-            .map(|(_, programme)| (**programme).clone())
-            .collect();
-        let next_page_token = page.cut(&mut programmes, |programme| {
-            programme.name.trim_start_matches("programmes/").to_owned()
-        });
+        let read = |programme: &Arc<pb::Programme>| Some((**programme).clone());
+        let (programmes, next_page_token) = page.of(directory.programmes(), read);
         Ok(Response::new(pb::ListProgrammesResponse {
             programmes,
             next_page_token,

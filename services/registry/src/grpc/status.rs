@@ -5,7 +5,7 @@ use banggiao_store as store;
 use tonic::Status;
 
 use super::DOMAIN;
-use crate::domain::Error;
+use crate::domain::{Error, rule};
 
 /// The status that answers an error.
 // Errors are consumed where they are answered.
@@ -13,7 +13,7 @@ use crate::domain::Error;
 pub fn refuse(error: Error) -> Status {
     match error {
         Error::Invalid(violations) => DOMAIN.invalid(violations),
-        Error::AlreadyExists(name) => DOMAIN.already_exists("ALREADY_EXISTS", kind(&name), &name),
+        Error::AlreadyExists(name) => DOMAIN.already_exists(rule::ALREADY_EXISTS, kind(&name), &name),
         Error::NotFound(name) => DOMAIN.not_found(kind(&name), &name),
         Error::Precondition { reason, violations } => DOMAIN.precondition(reason, violations),
         Error::RequestIdReused => DOMAIN.invalid_field(
@@ -32,17 +32,9 @@ pub fn refuse(error: Error) -> Status {
 
 fn from_store(error: &store::Error) -> Status {
     tracing::error!(%error, "the database refused");
-    match error {
-        store::Error::Conflict(_) => DOMAIN.aborted("UNAVAILABLE", "the write met another; repeat it"),
-        store::Error::Unavailable(_) => DOMAIN.unavailable("the registry's database is not available"),
-        store::Error::Duplicate(_)
-        | store::Error::Schema(_)
-        | store::Error::OldSqlite(_)
-        | store::Error::Missing(_)
-        | store::Error::Damaged(_)
-        | store::Error::Lost
-        | store::Error::CursorMoved(_)
-        | store::Error::Database(_) => DOMAIN.internal(),
+    match error.kind() {
+        store::Kind::Conflict | store::Kind::Away => DOMAIN.unavailable("the registry's database is not available"),
+        store::Kind::Fault => DOMAIN.internal(),
     }
 }
 

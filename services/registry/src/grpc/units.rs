@@ -6,7 +6,7 @@ use banggiao_model::{level, permission::Action, text};
 use banggiao_rpc::{Violations, page::Page, request::RequestId, violation::Scope, wire};
 use tonic::{Request, Response, Status};
 
-use super::{Calls, DOMAIN, known_unit, refuse};
+use super::{Calls, DOMAIN, given, id_of, known_unit, refuse};
 use crate::{
     domain::{checked, unit},
     registry::Write,
@@ -21,12 +21,13 @@ impl UnitService for Calls {
         let (caller, _) = self.authorize_all(&request, Action::ManageRegistry)?;
         let mut request = request.into_inner();
         let mut violations = Violations::new();
-        let id = std::mem::take(&mut request.request_id);
-        let request_id = RequestId::parse("CreateUnit", &id, &request, &mut violations.root());
-        if request.unit.is_none() {
-            violations.root().required("unit");
-        }
-        let draft = checked(request.unit, violations).map_err(refuse)?;
+        let request_id = RequestId::take(
+            "CreateUnit",
+            &mut request,
+            |r| &mut r.request_id,
+            &mut violations.root(),
+        );
+        let draft = given(request.unit, "unit", violations)?;
         let write = Write {
             name: "unit.create",
             caller,
@@ -93,12 +94,12 @@ impl UnitService for Calls {
     ) -> Result<Response<pb::ListUnitsResponse>, Status> {
         let (_, directory, _) = self.authorize(&request, Action::ReadReference)?;
         let mut request = request.into_inner();
-        let (size, token) = (
-            std::mem::take(&mut request.page_size),
-            std::mem::take(&mut request.page_token),
-        );
         let mut violations = Violations::new();
-        let page = Page::parse(&request, size, &token, &mut violations.root());
+        let page = Page::take(
+            &mut request,
+            |r| (&mut r.page_size, &mut r.page_token),
+            &mut violations.root(),
+        );
         let as_of = wire::day(&request.as_of, "as_of", &mut violations.root());
         let filter = request.filter.unwrap_or_default();
         let filter = filter_of(&directory, &filter, &mut violations.scope("filter"));
@@ -116,12 +117,13 @@ impl UnitService for Calls {
         let (caller, _) = self.authorize_all(&request, Action::ManageRegistry)?;
         let mut request = request.into_inner();
         let mut violations = Violations::new();
-        let id = std::mem::take(&mut request.request_id);
-        let request_id = RequestId::parse("ReorganizeUnits", &id, &request, &mut violations.root());
-        if request.reorganization.is_none() {
-            violations.root().required("reorganization");
-        }
-        let acts = checked(request.reorganization, violations).map_err(refuse)?;
+        let request_id = RequestId::take(
+            "ReorganizeUnits",
+            &mut request,
+            |r| &mut r.request_id,
+            &mut violations.root(),
+        );
+        let acts = given(request.reorganization, "reorganization", violations)?;
         let (id, author) = (self.registry.new_id('r'), caller.name());
         let write = Write {
             name: "unit.reorganize",
@@ -154,12 +156,12 @@ impl UnitService for Calls {
     ) -> Result<Response<pb::ListReorganizationsResponse>, Status> {
         let (_, directory, _) = self.authorize(&request, Action::ReadReference)?;
         let mut request = request.into_inner();
-        let (size, token) = (
-            std::mem::take(&mut request.page_size),
-            std::mem::take(&mut request.page_token),
-        );
         let mut violations = Violations::new();
-        let page = Page::parse(&request, size, &token, &mut violations.root());
+        let page = Page::take(
+            &mut request,
+            |r| (&mut r.page_size, &mut r.page_token),
+            &mut violations.root(),
+        );
         checked(Some(()), violations).map_err(refuse)?;
         let before: Option<i64> = page.after.as_deref().and_then(|key| key.parse().ok());
         let mut reorganizations: Vec<pb::Reorganization> = directory
@@ -183,9 +185,7 @@ impl UnitService for Calls {
     ) -> Result<Response<pb::ListUnitVersionsResponse>, Status> {
         let (_, directory, _) = self.authorize(&request, Action::ReadReference)?;
         let request = request.into_inner();
-        let mut violations = Violations::new();
-        let id = wire::required_id(&request.unit, "units", "unit", &mut violations.root());
-        let id = checked(id, violations).map_err(refuse)?;
+        let id = id_of(&request.unit, "units", "unit")?;
         let hierarchy = directory.hierarchy();
         let key = hierarchy
             .key_of(&id)

@@ -1,10 +1,10 @@
 //! The schema, step by step. A step that was released is never changed; a new one is added after it.
 
 use banggiao_directory::changes;
-use banggiao_store::head;
+use banggiao_store::{head, import_row};
 use sea_orm_migration::prelude::*;
 
-use super::{import_row, request};
+use super::request;
 
 /// All steps in order.
 pub struct Migrator;

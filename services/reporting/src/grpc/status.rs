@@ -29,17 +29,8 @@ pub fn refuse(error: Error) -> Status {
 
 fn from_store(error: &store::Error) -> Status {
     tracing::error!(%error, "the database refused");
-    match error {
-        store::Error::Conflict(_) | store::Error::Unavailable(_) => {
-            DOMAIN.unavailable("the database of reporting is not available")
-        }
-        store::Error::Duplicate(_)
-        | store::Error::Schema(_)
-        | store::Error::OldSqlite(_)
-        | store::Error::Missing(_)
-        | store::Error::Damaged(_)
-        | store::Error::Lost
-        | store::Error::CursorMoved(_)
-        | store::Error::Database(_) => DOMAIN.internal(),
+    match error.kind() {
+        store::Kind::Conflict | store::Kind::Away => DOMAIN.unavailable("the database of reporting is not available"),
+        store::Kind::Fault => DOMAIN.internal(),
     }
 }

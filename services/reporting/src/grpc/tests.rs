@@ -300,6 +300,11 @@ async fn catalogues_are_listed() {
         .unwrap()
         .into_inner();
     assert_eq!(got, indicators::resource(indicator::find("joint-patrols").unwrap()));
+}
+
+#[tokio::test]
+async fn periods_are_listed() {
+    let (_folder, calls) = calls(&World::new()).await;
     let period = pb::GetPeriodRequest {
         name: "legal/2024-H1".into(),
     };

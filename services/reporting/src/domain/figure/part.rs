@@ -45,6 +45,10 @@ impl Groups {
     }
 
     fn number(&mut self, group: Group) -> usize {
+        if group == Group::default() && !self.list.is_empty() {
+            // Only without keys is a group empty, and then it is the only one.
+            return 0;
+        }
         *self.numbers.entry(group).or_insert_with(|| {
             self.list.push(group);
             self.list.len() - 1

@@ -194,6 +194,17 @@ fn restated_figures_follow_succession_and_tell_what_was_chosen() {
     let before = asked(&world, &query);
     assert_eq!(before.cells[0].value.to_string(), "4");
     assert_eq!(before.placements[0].rule, Rule::MergedBackward);
+    let both = journal::Event {
+        co_home_units: names("units", &["west-a"]),
+        ..persons("both", "2025-08-02", "east", 16)
+    };
+    world.log(both);
+    query.root = world.key("west");
+    let west = asked(&world, &query);
+    assert_eq!(
+        (west.cells[0].value.to_string().as_str(), west.placements.len()),
+        ("19", 0)
+    );
     let refused = query::check_alive(world.directory.hierarchy(), world.key("west"), day("2025-07-01"));
     let Err(Error::Precondition { reason, violations }) = refused else {
         panic!("{refused:?}")
@@ -201,6 +212,19 @@ fn restated_figures_follow_succession_and_tell_what_was_chosen() {
     assert_eq!(reason, "UNIT_NOT_ALIVE");
     assert_eq!(violations[0].0, "units/west");
     assert!(violations[0].1.contains("units/east"), "{violations:?}");
+}
+
+#[test]
+fn as_it_was_is_the_hierarchy_of_each_day() {
+    let mut world = World::new();
+    assert!(world.merge("2025-07-01", &["east", "west"], "east"));
+    world.log(persons("before", "2025-06-30", "west-a", 1));
+    world.log(persons("after", "2025-07-01", "west-a", 2));
+    let mut query = world.query("region", "2025-01-01", "2025-12-31");
+    query.group_by = vec![GroupKey::ChildUnit];
+    let figures = asked(&world, &query);
+    let cells: Vec<_> = figures.cells.iter().map(shown).collect();
+    assert_eq!(cells, [(vec!["east"], "2".to_owned()), (vec!["west"], "1".to_owned())]);
 }
 
 #[test]

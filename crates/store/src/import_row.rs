@@ -1,10 +1,12 @@
-//! Rows that were imported, recognised for ever by source, kind and key.
+//! Rows that were imported, recognised for ever by source, kind and key, whatever happened since to what they made.
 
-use banggiao_store::{Error, Tx};
+use std::collections::HashMap;
+
+use crate::{Error, Tx};
 use sea_orm::{
     ActiveValue::Set,
     entity::prelude::*,
-    sea_query::{ColumnDef, Index, Table, TableCreateStatement},
+    sea_query::{ColumnDef, ExprTrait, Index, Table, TableCreateStatement},
 };
 
 /// One imported row.
@@ -14,15 +16,15 @@ pub struct Model {
     /// Where the row came from.
     #[sea_orm(primary_key, auto_increment = false)]
     pub source: String,
-    /// What kind of row it is, as `unit`.
+    /// What kind of row it is, as `event`.
     #[sea_orm(primary_key, auto_increment = false)]
     pub kind: String,
-    /// Id of the resource, or the digest of an act.
+    /// The id or reference in the source, or the digest of a row that has none.
     #[sea_orm(primary_key, auto_increment = false)]
     pub key: String,
     /// SHA-256 of the parsed fields.
     pub digest: Vec<u8>,
-    /// Position of the change that it made.
+    /// Position of the log entry that it made.
     pub position: i64,
 }
 
@@ -32,27 +34,49 @@ pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// The table.
+/// Source, kind and key of a row.
+pub type Key = (String, String, String);
+
+/// The table, for a service's first migration.
+#[must_use]
 pub fn create_table() -> TableCreateStatement {
     Table::create()
         .table(Entity)
         .col(ColumnDef::new(Column::Source).string_len(100).not_null())
         .col(ColumnDef::new(Column::Kind).string_len(32).not_null())
-        .col(ColumnDef::new(Column::Key).string_len(64).not_null())
+        .col(ColumnDef::new(Column::Key).string_len(100).not_null())
         .col(ColumnDef::new(Column::Digest).blob().not_null())
         .col(ColumnDef::new(Column::Position).big_integer().not_null())
         .primary_key(Index::create().col(Column::Source).col(Column::Kind).col(Column::Key))
         .to_owned()
 }
 
-/// The row, if it was imported before.
-pub async fn find(tx: &Tx, source: &str, kind: &str, key: &str) -> Result<Option<Model>, Error> {
-    Ok(Entity::find_by_id((source.to_owned(), kind.to_owned(), key.to_owned()))
-        .one(tx)
-        .await?)
+/// The rows among these keys that were imported before.
+///
+/// # Errors
+/// If the database is away.
+pub async fn find(tx: &Tx, keys: &[Key]) -> Result<HashMap<Key, Model>, Error> {
+    let mut found = HashMap::new();
+    let mut by_source: HashMap<(&str, &str), Vec<&str>> = HashMap::new();
+    for (source, kind, key) in keys {
+        by_source.entry((source, kind)).or_default().push(key);
+    }
+    for ((source, kind), keys) in by_source {
+        let same = Column::Source
+            .eq(source)
+            .and(Column::Kind.eq(kind))
+            .and(Column::Key.is_in(keys));
+        for row in Entity::find().filter(same).all(tx).await? {
+            found.insert((row.source.clone(), row.kind.clone(), row.key.clone()), row);
+        }
+    }
+    Ok(found)
 }
 
 /// Remembers an imported row.
+///
+/// # Errors
+/// If the row is there already, or the database is away.
 pub async fn insert(tx: &Tx, row: Model) -> Result<(), Error> {
     let row = ActiveModel {
         source: Set(row.source),
