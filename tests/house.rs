@@ -5,4 +5,5 @@ mod api;
 mod contract;
 mod installation;
 mod layers;
+mod processes;
 mod stories;

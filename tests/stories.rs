@@ -1,7 +1,9 @@
 //! Stories: what users do, end to end.
 
 mod access;
+mod cluster;
 mod fresh;
+mod kills;
 mod restart;
 mod review;
 mod sample;

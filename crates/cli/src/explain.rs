@@ -96,10 +96,13 @@ pub fn request(args: &Args) -> Result<pb::ExplainFigureRequest, Error> {
     })
 }
 
-/// A group's value as cells have it: a resource name or a code. An empty value is the group of records without one.
+/// What the group of records without a value is called.
+const NONE: &str = "NONE";
+
+/// A group's value as cells have it: a resource name or a code. `NONE`, or nothing, is the group of records without one.
 fn group_value(key: Group, value: &str, query: &Query, of_agreements: bool) -> Result<String, String> {
-    if value.is_empty() {
-        return Ok(String::new());
+    if value.is_empty() || value.eq_ignore_ascii_case(NONE) {
+        return Ok(NONE.to_owned());
     }
     match key {
         Group::Child | Group::Unit | Group::PartnerUnit => names::unit(value),

@@ -48,6 +48,7 @@ impl Follower {
             store,
             registry: registry.clone(),
             current: sender,
+            doubtful: false,
         };
         tokio::spawn(feed::follow(FEED, reader, shutdown));
         Ok(Self { current, registry })
@@ -103,6 +104,19 @@ struct Reader {
     store: Store,
     registry: RegistryFeedServiceClient<Authorized>,
     current: watch::Sender<Arc<Directory>>,
+    /// Something failed since the memory was last known to be what is stored.
+    doubtful: bool,
+}
+
+impl Reader {
+    /// Folds in what is stored beyond the memory: another process on the same database may have moved on.
+    async fn restore(&mut self) -> Result<(), Error> {
+        let mut directory = (**self.current.borrow()).clone();
+        changes::fold_stored(self.store.reader(), &mut directory).await?;
+        self.current.send_replace(Arc::new(directory));
+        self.doubtful = false;
+        Ok(())
+    }
 }
 
 impl feed::Reader for Reader {
@@ -110,6 +124,10 @@ impl feed::Reader for Reader {
     type Error = Error;
 
     async fn open(&mut self) -> Result<Streaming<Self::Message>, Status> {
+        if self.doubtful {
+            let restored = self.restore().await;
+            restored.map_err(|error| Status::unavailable(error.to_string()))?;
+        }
         let (epoch, position) = {
             let directory = self.current.borrow();
             (directory.epoch(), directory.position())
@@ -136,6 +154,7 @@ impl feed::Reader for Reader {
         let expected = before.position();
         let (epoch, position) = (directory.epoch(), directory.position());
         let copied = Arc::new(message.changes);
+        self.doubtful = true;
         self.store
             .tx("registry_change.copy", move |tx| {
                 let copied = Arc::clone(&copied);
@@ -146,6 +165,7 @@ impl feed::Reader for Reader {
             })
             .await?;
         self.current.send_replace(Arc::new(directory));
+        self.doubtful = false;
         Ok(())
     }
 }

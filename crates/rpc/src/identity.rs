@@ -210,6 +210,20 @@ impl Interceptor for Authenticate {
     }
 }
 
+/// A generated server behind its authentication, with the limits that every one has: compressed requests are taken,
+/// answers are not compressed (most are small), and no answer is larger than 16 MiB.
+#[macro_export]
+macro_rules! authenticated {
+    ($server:ident, $calls:expr, $auth:expr) => {
+        ::tonic::service::interceptor::InterceptedService::new(
+            $server::new($calls)
+                .accept_compressed(::tonic::codec::CompressionEncoding::Gzip)
+                .max_encoding_message_size(16 * 1024 * 1024),
+            $auth,
+        )
+    };
+}
+
 /// The caller that [`Authenticate`] found.
 ///
 /// # Errors

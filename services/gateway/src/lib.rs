@@ -4,7 +4,6 @@
 //! It owns no data. Every service verifies the token again: nothing is trusted because it came from inside.
 
 mod config;
-mod connections;
 mod forward;
 mod health;
 
@@ -34,12 +33,8 @@ pub async fn start(
     let upstreams = forward::Upstreams::new(&config)?;
     let health = tonic_health::pb::health_server::HealthServer::new(health::Health::new(&config, shutdown.clone())?);
     let mut own = RoutesBuilder::default();
-    own.add_service(
-        health
-            .accept_compressed(CompressionEncoding::Gzip)
-            .send_compressed(CompressionEncoding::Gzip),
-    );
+    own.add_service(health.accept_compressed(CompressionEncoding::Gzip));
     serve::add_reflection(&mut own)?;
     let door = forward::Door::new(verifier, upstreams, own.routes());
-    connections::serve(listener, door, shutdown).await
+    serve::serve_with(listener, door, serve::Limits::OUTER, shutdown).await
 }

@@ -16,7 +16,7 @@ use banggiao_contracts::journal::v1::{
 use banggiao_directory::Directory;
 use banggiao_model::permission::{Action, Scope};
 use banggiao_rpc::{
-    Domain,
+    Domain, authenticated,
     identity::{self, Authenticate, Caller, Verifier},
 };
 use tokio_util::sync::CancellationToken;
@@ -33,9 +33,9 @@ pub fn routes(journal: Arc<Journal>, verifier: Arc<Verifier>, shutdown: Cancella
     let calls = Calls { journal, shutdown };
     let mut routes = RoutesBuilder::default();
     routes
-        .add_service(EventTypeServiceServer::with_interceptor(calls.clone(), auth.clone()))
-        .add_service(EventServiceServer::with_interceptor(calls.clone(), auth.clone()))
-        .add_service(EventFeedServiceServer::with_interceptor(calls, auth));
+        .add_service(authenticated!(EventTypeServiceServer, calls.clone(), auth.clone()))
+        .add_service(authenticated!(EventServiceServer, calls.clone(), auth.clone()))
+        .add_service(authenticated!(EventFeedServiceServer, calls, auth));
     routes
 }
 

@@ -24,7 +24,7 @@ use banggiao_model::{
     permission::{Action, Scope},
 };
 use banggiao_rpc::{
-    Domain, Violations,
+    Domain, Violations, authenticated,
     identity::{self, Authenticate, Caller, Verifier},
     wire,
 };
@@ -43,13 +43,13 @@ pub fn routes(registry: Arc<Registry>, verifier: Arc<Verifier>, shutdown: Cancel
     let calls = Calls { registry, shutdown };
     let mut routes = RoutesBuilder::default();
     routes
-        .add_service(UnitServiceServer::with_interceptor(calls.clone(), auth.clone()))
-        .add_service(AgreementServiceServer::with_interceptor(calls.clone(), auth.clone()))
-        .add_service(ProgrammeServiceServer::with_interceptor(calls.clone(), auth.clone()))
-        .add_service(MarkerServiceServer::with_interceptor(calls.clone(), auth.clone()))
-        .add_service(AccessServiceServer::with_interceptor(calls.clone(), auth.clone()))
-        .add_service(ImportServiceServer::with_interceptor(calls.clone(), auth.clone()))
-        .add_service(RegistryFeedServiceServer::with_interceptor(calls, auth));
+        .add_service(authenticated!(UnitServiceServer, calls.clone(), auth.clone()))
+        .add_service(authenticated!(AgreementServiceServer, calls.clone(), auth.clone()))
+        .add_service(authenticated!(ProgrammeServiceServer, calls.clone(), auth.clone()))
+        .add_service(authenticated!(MarkerServiceServer, calls.clone(), auth.clone()))
+        .add_service(authenticated!(AccessServiceServer, calls.clone(), auth.clone()))
+        .add_service(authenticated!(ImportServiceServer, calls.clone(), auth.clone()))
+        .add_service(authenticated!(RegistryFeedServiceServer, calls, auth));
     routes
 }
 

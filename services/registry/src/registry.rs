@@ -1,7 +1,10 @@
 //! The registry's one way in: with the head of the log locked, a draft is checked against the directory as it stands at
 //! that head, appended, and published. It knows the domain and the store, and nothing of the wire's calls.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use banggiao_contracts::{
     registry::v1::{self as pb, change::Resource, import_row::Row},
@@ -230,9 +233,10 @@ impl Registry {
                     async move {
                         let (mut head, before) = registry.at_head(&tx).await?;
                         let mut session = Session::open(&registry.seams, &author, (*before).clone(), head.epoch);
+                        let mut known = known_rows(&tx, &source, &rows).await?;
                         let mut results = Vec::with_capacity(rows.len());
                         for row in rows.iter() {
-                            results.push(registry.import_row(&tx, &mut session, &source, row).await?);
+                            results.push(registry.import_row(&tx, &mut session, &source, &mut known, row).await?);
                         }
                         session.store(&tx, &mut head).await?;
                         Ok::<_, Error>((results, Arc::new(session.directory)))
@@ -251,19 +255,21 @@ impl Registry {
         tx: &Tx,
         session: &mut Session,
         source: &str,
+        known: &mut KnownRows,
         row: &pb::ImportRow,
     ) -> Result<RowResult, Error> {
         let Some(content) = &row.row else {
             return import::rejected(row.line, empty_row());
         };
-        let known = import::recognition(content);
-        if let Some(before) = known_row(tx, source, &known).await? {
+        let recognition = import::recognition(content);
+        let key = key_of(source, &recognition);
+        if let Some(before) = known.get(&key) {
             let stored = match session.changes.iter().find(|change| change.position == before.position) {
                 Some(change) => change.clone(),
                 None => changes::read(tx, before.position).await?,
             };
             let resource = stored.resource.as_ref();
-            return Ok(if before.digest == known.digest {
+            return Ok(if before.digest == recognition.digest {
                 let name = resource.map(import::resource_name).unwrap_or_default();
                 rows::stands(row.line, RowOutcome::Repeated, name)
             } else {
@@ -275,13 +281,14 @@ impl Registry {
             Err(error) => return import::rejected(row.line, error),
         };
         let stored = import_row::Model {
-            source: source.to_owned(),
-            kind: known.kind.to_owned(),
-            key: known.key,
-            digest: known.digest.to_vec(),
+            source: key.0.clone(),
+            kind: key.1.clone(),
+            key: key.2.clone(),
+            digest: recognition.digest.to_vec(),
             position,
         };
-        import_row::insert(tx, stored).await?;
+        import_row::insert(tx, stored.clone()).await?;
+        known.insert(key, stored);
         Ok(rows::stands(row.line, RowOutcome::Accepted, &name))
     }
 
@@ -304,6 +311,14 @@ impl Registry {
         let directory = dry.directory.take().unwrap_or_else(|| (*self.now()).clone());
         let epoch = directory.epoch();
         let mut session = Session::open(&self.seams, &caller.name(), directory, epoch);
+        let stored = {
+            let (source, rows) = (source.to_owned(), Arc::new(rows.to_vec()));
+            let find = move |tx: Tx| {
+                let (source, rows) = (source.clone(), Arc::clone(&rows));
+                async move { known_rows(&tx, &source, &rows).await }
+            };
+            self.store.tx("registry.recognize", find).await?
+        };
         let mut results = Vec::with_capacity(rows.len());
         for row in rows {
             let Some(content) = &row.row else {
@@ -311,12 +326,7 @@ impl Registry {
                 continue;
             };
             let known = import::recognition(content);
-            let (source, recognition) = (source.to_owned(), known.clone());
-            let find = move |tx: Tx| {
-                let (source, recognition) = (source.clone(), recognition.clone());
-                async move { known_row(&tx, &source, &recognition).await }
-            };
-            let before = self.store.tx("registry.recognize", find).await?;
+            let before = stored.get(&key_of(source, &known));
             results.push(match (before, dry.rows.get(&known)) {
                 (Some(before), _) if before.digest == known.digest => rows::stands(row.line, RowOutcome::Repeated, ""),
                 (Some(_), _) => import::differs(row.line, None, content, ""),
@@ -370,9 +380,19 @@ impl Registry {
     }
 }
 
-async fn known_row(tx: &Tx, source: &str, row: &import::Recognition) -> Result<Option<import_row::Model>, Error> {
-    let key = (source.to_owned(), row.kind.to_owned(), row.key.clone());
-    Ok(import_row::find(tx, std::slice::from_ref(&key)).await?.remove(&key))
+/// Rows that were imported before, by source, kind and key.
+type KnownRows = HashMap<import_row::Key, import_row::Model>;
+
+fn key_of(source: &str, row: &import::Recognition) -> import_row::Key {
+    (source.to_owned(), row.kind.to_owned(), row.key.clone())
+}
+
+async fn known_rows(tx: &Tx, source: &str, rows: &[pb::ImportRow]) -> Result<KnownRows, Error> {
+    let contents = rows.iter().filter_map(|row| row.row.as_ref());
+    let keys: Vec<_> = contents
+        .map(|content| key_of(source, &import::recognition(content)))
+        .collect();
+    Ok(import_row::find(tx, &keys).await?)
 }
 
 fn empty_row() -> Error {

@@ -25,7 +25,7 @@ use banggiao_model::{
     permission::{Action, Scope},
 };
 use banggiao_rpc::{
-    Domain,
+    Domain, authenticated,
     identity::{self, Authenticate, Caller, Verifier},
 };
 use tonic::{Request, Status, service::RoutesBuilder};
@@ -42,9 +42,9 @@ pub fn routes(projection: Arc<Projection>, clock: Arc<dyn Clock>, verifier: Arc<
     let calls = Calls { projection, clock };
     let mut routes = RoutesBuilder::default();
     routes
-        .add_service(IndicatorServiceServer::with_interceptor(calls.clone(), auth.clone()))
-        .add_service(CalendarServiceServer::with_interceptor(calls.clone(), auth.clone()))
-        .add_service(FigureServiceServer::with_interceptor(calls, auth));
+        .add_service(authenticated!(IndicatorServiceServer, calls.clone(), auth.clone()))
+        .add_service(authenticated!(CalendarServiceServer, calls.clone(), auth.clone()))
+        .add_service(authenticated!(FigureServiceServer, calls, auth));
     routes
 }
 

@@ -13,7 +13,6 @@ use banggiao_cli::{
 };
 use banggiao_contracts::reporting::v1 as pb;
 use banggiao_runtime::{Seams, process, telemetry};
-use serde::Deserialize;
 use std::{fs, io::IsTerminal, time::Duration};
 
 use crate::{sample, services::Services};
@@ -49,18 +48,6 @@ pub struct Args {
     /// End when everything is shown, instead of serving until Ctrl-C.
     #[arg(long)]
     exit: bool,
-}
-
-/// A row of `figures.csv`, as far as the demonstration needs it.
-#[derive(Debug, Deserialize)]
-struct Published {
-    id: String,
-    source: String,
-    start_date: String,
-    end_date: String,
-    unit: String,
-    programme: String,
-    value: String,
 }
 
 /// Shows everything, and serves until it is asked to end.
@@ -160,10 +147,7 @@ fn six_months(restate: Option<&str>) -> figures::Args {
 /// Asks for each published figure by its indicator, shows both numbers, and fails if they differ.
 async fn published(session: &Session) -> Result<(), Error> {
     let lang = session.lang;
-    let rows = csv::Reader::from_reader(sample::FIGURES.as_bytes()).into_deserialize::<Published>();
-    let rows = rows
-        .collect::<Result<Vec<_>, _>>()
-        .context("figures.csv cannot be read")?;
+    let rows = sample::figures()?;
     let mut table = Table::new(vec![
         Column::new("figure", lang.pick("Figure", "Chỉ tiêu")),
         Column::new("unit", lang.pick("Unit", "Đơn vị")),
@@ -203,7 +187,7 @@ async fn published(session: &Session) -> Result<(), Error> {
     }
 }
 
-async fn ask(session: &Session, row: &Published, indicator: &str) -> Result<pb::Cell, Error> {
+async fn ask(session: &Session, row: &sample::Figure, indicator: &str) -> Result<pb::Cell, Error> {
     let programmes = Some(&row.programme).filter(|programme| !programme.is_empty());
     let narrow_events = programmes.map(|programme| pb::EventMeasureFilter {
         programmes: vec![format!("programmes/{programme}")],
