@@ -4,4 +4,5 @@ mod agreements;
 mod events;
 mod feeds;
 mod figures;
+mod limits;
 mod units;

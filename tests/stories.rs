@@ -1,6 +1,7 @@
 //! Stories: what users do, end to end.
 
 mod access;
+mod afterwards;
 mod cluster;
 mod fresh;
 mod kills;

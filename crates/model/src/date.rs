@@ -71,11 +71,11 @@ pub fn in_range(date: Date) -> bool {
 
 /// The same span of days, both ends inclusive, one year earlier.
 ///
-/// A report for `1 January to 28 February 2025` is compared with all of February 2024, so an end on the last day of
-/// February stays on the last day of February. A start on 29 February becomes 28 February.
+/// A report for `1 January to 28 February 2025` is compared with all of February 2024: of whole months an end on the
+/// last day of February stays on the last day of February. Any other 29 February becomes 28 February.
 #[must_use]
 pub fn year_before(start: Date, end: Date) -> (Date, Date) {
-    let last_of_february = end.month() == 2 && end.day() == end.days_in_month();
+    let last_of_february = start.day() == 1 && end.month() == 2 && end.day() == end.days_in_month();
     let end_before = same_day_year_before(end);
     (
         same_day_year_before(start),

@@ -12,6 +12,8 @@ use crate::violation::{Scope, reason};
 pub const DEFAULT_SIZE: usize = 50;
 /// Rows in a page at most.
 pub const MAX_SIZE: usize = 1000;
+/// A page ends early when its rows have so many bytes: clients take messages of 4 MiB unless told otherwise.
+const BYTES_MAX: usize = 3 * 1024 * 1024;
 
 /// The bytes of the request's digest that a token carries: enough to notice another request.
 const DIGEST_BYTES: usize = 8;
@@ -68,25 +70,44 @@ impl Page {
 
     /// The page of a table that is ordered by its keys, and the token of the next one. `read` says how an entry reads,
     /// or that it is not listed.
-    pub fn of<'a, V, T>(&self, table: &'a BTreeMap<String, V>, read: impl Fn(&'a V) -> Option<T>) -> (Vec<T>, String) {
+    pub fn of<'a, V, T: Message>(
+        &self,
+        table: &'a BTreeMap<String, V>,
+        read: impl Fn(&'a V) -> Option<T>,
+    ) -> (Vec<T>, String) {
         let after = self.after.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
         let entries = table.range::<str, _>((after, Bound::Unbounded));
         let listed = entries.filter_map(|(key, value)| Some((key, read(value)?)));
-        let mut rows: Vec<_> = listed.take(self.size + 1).collect();
-        let next_page_token = self.cut(&mut rows, |(key, _)| (*key).clone());
-        (rows.into_iter().map(|(_, row)| row).collect(), next_page_token)
+        let (keys, mut rows): (Vec<&String>, Vec<T>) = listed.take(self.size + 1).unzip();
+        let count = rows.len();
+        let token = self.cut(&mut rows, |_| String::new());
+        if rows.len() == count {
+            return (rows, token);
+        }
+        let last = rows.len().checked_sub(1).and_then(|last| keys.get(last));
+        let next_page_token = last.map_or_else(String::new, |key| self.token(key));
+        (rows, next_page_token)
     }
 
-    /// Cuts rows to the page and gives the token of the next one. The caller fetched one row more than `size`, if
-    /// there was one; `key` is the key of the last row kept.
-    pub fn cut<T>(&self, rows: &mut Vec<T>, key: impl Fn(&T) -> String) -> String {
-        if rows.len() <= self.size {
+    /// Cuts rows to the page, by number and by bytes, and gives the token of the next one. The caller fetched one row
+    /// more than `size`, if there was one; `key` is the key of the last row kept.
+    pub fn cut<T: Message>(&self, rows: &mut Vec<T>, key: impl Fn(&T) -> String) -> String {
+        let mut bytes = 0;
+        let fitting = rows.iter().take_while(|row| {
+            bytes += row.encoded_len();
+            bytes <= BYTES_MAX
+        });
+        // One row is always given, however large, or no page would ever lead on.
+        let kept = fitting.count().max(1).min(self.size);
+        if rows.len() <= kept {
             return String::new();
         }
-        rows.truncate(self.size);
-        rows.last().map_or_else(String::new, |last| {
-            BASE64_URL_SAFE_NO_PAD.encode([&self.binding[..], key(last).as_bytes()].concat())
-        })
+        rows.truncate(kept);
+        rows.last().map_or_else(String::new, |last| self.token(&key(last)))
+    }
+
+    fn token(&self, key: &str) -> String {
+        BASE64_URL_SAFE_NO_PAD.encode([&self.binding[..], key.as_bytes()].concat())
     }
 }
 
@@ -112,8 +133,9 @@ mod tests {
     fn a_token_leads_on_and_is_bound_to_its_request() {
         let mut violations = Violations::new();
         let page = Page::parse(&request("a"), 2, "", &mut violations.root());
-        let mut rows = vec!["k1", "k2", "k3"];
-        let token = page.cut(&mut rows, |row| (*row).to_owned());
+        let row = |key: &str| key.to_owned();
+        let mut rows = vec![row("k1"), row("k2"), row("k3")];
+        let token = page.cut(&mut rows, Clone::clone);
         assert_eq!(rows, ["k1", "k2"]);
         let next = Page::parse(&request("a"), 2, &token, &mut violations.root());
         assert_eq!(next.after.as_deref(), Some("k2"));
@@ -128,6 +150,20 @@ mod tests {
     fn the_last_page_has_no_token() {
         let mut violations = Violations::new();
         let page = Page::parse(&request("a"), 3, "", &mut violations.root());
-        assert_eq!(page.cut(&mut vec!["k1", "k2", "k3"], |row| (*row).to_owned()), "");
+        let mut rows = vec!["k1".to_owned(), "k2".to_owned(), "k3".to_owned()];
+        assert_eq!(page.cut(&mut rows, Clone::clone), "");
+    }
+
+    #[test]
+    fn a_page_ends_before_it_is_too_large_for_a_client() {
+        let mut violations = Violations::new();
+        let page = Page::parse(&request("a"), 100, "", &mut violations.root());
+        let large = |n: usize| format!("{n}{}", "x".repeat(BYTES_MAX / 2 - 100));
+        let mut rows: Vec<String> = (0..5).map(large).collect();
+        assert!(!page.cut(&mut rows, |row| row[..1].to_owned()).is_empty());
+        assert_eq!(rows.len(), 2);
+        let mut huge = vec!["x".repeat(2 * BYTES_MAX), "y".to_owned()];
+        assert!(!page.cut(&mut huge, |row| row[..1].to_owned()).is_empty());
+        assert_eq!(huge.len(), 1, "one row is always given");
     }
 }

@@ -47,7 +47,7 @@ fn text(value: &prost_reflect::Value) -> String {
         Value::Map(values) => {
             let mut entries: Vec<_> = values
                 .iter()
-                .map(|(key, value)| format!("{key:?}={}", text(value)))
+                .map(|(key, value)| format!("{}={}", key.as_str().unwrap_or_default(), text(value)))
                 .collect();
             entries.sort();
             entries.join(";")

@@ -11,6 +11,14 @@ use crate::violation::{Violation, Violations, reason};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Domain(pub &'static str);
 
+/// A refusal's message has at most so many characters: it travels in a header, and may echo what the caller sent.
+const MESSAGE_CHARS_MAX: usize = 200;
+/// One description in the details has at most so many characters.
+const DESCRIPTION_CHARS_MAX: usize = 200;
+/// The paths and descriptions of all violations together have at most so many bytes. Details travel in one header, and
+/// gRPC clients take 8 KiB of headers; a peer that is sent more may close the whole connection, which others share.
+const DETAILS_BYTES_MAX: usize = 3 * 1024;
+
 /// How long a caller is asked to wait before it repeats a call that met a passing fault.
 const RETRY_DELAY: Duration = Duration::from_millis(200);
 
@@ -21,13 +29,13 @@ impl Domain {
     }
 
     fn status(self, code: Code, reason: &str, message: impl Into<String>) -> Status {
-        Status::with_error_details(code, message, self.details(reason))
+        refusal(code, message, self.details(reason))
     }
 
     fn with_retry(self, code: Code, reason: &str, message: impl Into<String>) -> Status {
         let mut details = self.details(reason);
         details.set_retry_info(Some(RETRY_DELAY));
-        Status::with_error_details(code, message, details)
+        refusal(code, message, details)
     }
 
     /// INVALID_ARGUMENT with every violation at once. The reason is that of the violations if they agree, and that a
@@ -47,8 +55,17 @@ impl Domain {
             [] => "the request is not valid".to_owned(),
         };
         let mut details = self.details(reason);
-        details.set_bad_request(violations.into_iter().map(field_violation).collect::<Vec<_>>());
-        Status::with_error_details(Code::InvalidArgument, message, details)
+        let listed = bounded(
+            violations,
+            |violation| (&mut violation.path, &mut violation.description),
+            |left| Violation {
+                path: String::new(),
+                description: format!("and {left} more"),
+                reason,
+            },
+        );
+        details.set_bad_request(listed.into_iter().map(field_violation).collect::<Vec<_>>());
+        refusal(Code::InvalidArgument, message, details)
     }
 
     /// INVALID_ARGUMENT for a single field.
@@ -88,8 +105,8 @@ impl Domain {
 
     fn about(self, code: Code, reason: &str, kind: &str, name: &str, message: &str) -> Status {
         let mut details = self.details(reason);
-        details.set_resource_info(kind, name, "", message);
-        Status::with_error_details(code, message, details)
+        details.set_resource_info(kind, cut(name, DESCRIPTION_CHARS_MAX), "", "");
+        refusal(code, message, details)
     }
 
     /// FAILED_PRECONDITION: a rule of the domain, as `(subject, description)` pairs.
@@ -102,12 +119,15 @@ impl Domain {
             [] => "the request breaks a rule".to_owned(),
         };
         let mut details = self.details(reason);
-        let violations: Vec<_> = violations
-            .into_iter()
-            .map(|(subject, description)| PreconditionViolation::new(reason, subject, description))
-            .collect();
-        details.set_precondition_failure(violations);
-        Status::with_error_details(Code::FailedPrecondition, message, details)
+        let listed = bounded(
+            violations,
+            |(subject, description)| (subject, description),
+            |left| (String::new(), format!("and {left} more")),
+        );
+        let listed = listed.into_iter();
+        let listed = listed.map(|(subject, description)| PreconditionViolation::new(reason, subject, description));
+        details.set_precondition_failure(listed.collect::<Vec<_>>());
+        refusal(Code::FailedPrecondition, message, details)
     }
 
     /// UNAUTHENTICATED: no token, or none that is valid.
@@ -155,8 +175,74 @@ impl Domain {
     }
 }
 
+fn refusal(code: Code, message: impl Into<String>, details: ErrorDetails) -> Status {
+    Status::with_error_details(code, cut(&message.into(), MESSAGE_CHARS_MAX), details)
+}
+
+/// The text, cut to so many characters.
+fn cut(text: &str, chars_max: usize) -> String {
+    match text.char_indices().nth(chars_max) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", &text[..end]),
+    }
+}
+
+/// As many violations as fit into the details, each with its texts cut, and one more that counts the rest.
+fn bounded<V>(
+    violations: Vec<V>,
+    texts: impl Fn(&mut V) -> (&mut String, &mut String),
+    rest: impl Fn(usize) -> V,
+) -> Vec<V> {
+    let (count, mut bytes) = (violations.len(), 0);
+    let mut listed = Vec::new();
+    for mut violation in violations {
+        let (path, description) = texts(&mut violation);
+        *path = cut(path, DESCRIPTION_CHARS_MAX);
+        *description = cut(description, DESCRIPTION_CHARS_MAX);
+        bytes += path.len() + description.len() + 32;
+        if bytes > DETAILS_BYTES_MAX {
+            listed.push(rest(count - listed.len()));
+            return listed;
+        }
+        listed.push(violation);
+    }
+    listed
+}
+
 fn field_violation(violation: Violation) -> FieldViolation {
     let mut field = FieldViolation::new(violation.path, violation.description);
     violation.reason.clone_into(&mut field.reason);
     field
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_refusal_is_larger_than_a_client_takes() {
+        let domain = Domain("journal.banggiao");
+        let long = "đ".repeat(6000);
+        let many = || (0..1000).map(|n| (format!("events[{n}].{long}"), long.clone()));
+        let violations = many().map(|(path, description)| Violation {
+            path,
+            description,
+            reason: reason::INVALID_FIELD,
+        });
+        for status in [
+            domain.invalid(violations.collect()),
+            domain.precondition("WRONG_STATE", many().collect()),
+            domain.not_found("events", &long),
+            domain.already_exists("REFERENCE_TAKEN", "events", &long),
+            domain.aborted("STALE_ETAG", long.clone()),
+        ] {
+            let headers = status.clone().into_http::<tonic::body::Body>();
+            let bytes: usize = headers
+                .headers()
+                .iter()
+                .map(|(name, value)| name.as_str().len() + value.len() + 32)
+                .sum();
+            assert!(bytes < 8 * 1024, "{bytes} bytes of headers for {:?}", status.code());
+        }
+    }
 }

@@ -29,6 +29,11 @@ pub const GRACE: Duration = Duration::from_secs(8);
 /// After a failed accept, as when file handles run out, the next is tried so much later.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// Calls at once on one connection behind the gateway; the gateway lets through fewer.
+pub const INNER_STREAMS: u32 = 4096;
+/// Bytes in flight of one stream behind the gateway.
+pub const INNER_STREAM_WINDOW: u32 = 64 * 1024;
+
 /// What one listener takes at most. Figures are per connection where nothing else is said.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
@@ -64,11 +69,14 @@ impl Limits {
         deadline: Duration::from_secs(60),
     };
     /// Behind the gateway, where many callers share one connection and may go away together.
+    ///
+    /// The window of the connection holds those of all its streams, so that a stream that nobody reads holds up itself
+    /// and no other.
     pub const INNER: Self = Self {
-        streams: 1000,
+        streams: INNER_STREAMS,
         provoked_resets: 1024,
         early_resets: 1024,
-        windows: [1024 * 1024, 4 * 1024 * 1024],
+        windows: [INNER_STREAM_WINDOW, INNER_STREAMS * INNER_STREAM_WINDOW],
         connections: 1024,
         connections_per_address: 1024,
         first_call: Duration::from_secs(60),

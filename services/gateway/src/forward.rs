@@ -7,6 +7,7 @@ use banggiao_rpc::{
     Domain,
     identity::{self, Verifier},
 };
+use banggiao_runtime::serve::{INNER_STREAM_WINDOW, INNER_STREAMS};
 use http::{HeaderMap, HeaderName, Request, Response, Uri, uri::Authority, uri::Scheme};
 use hyper::body::Incoming;
 use hyper_util::{
@@ -16,7 +17,10 @@ use hyper_util::{
 use tonic::{Code, Status, body::Body, service::Routes};
 use tower_service::Service;
 
-use crate::config::Config;
+use crate::{
+    config::Config,
+    places::{Held, Places},
+};
 
 /// The domain of the gateway's own error reasons.
 const DOMAIN: Domain = Domain("gateway.banggiao");
@@ -47,6 +51,11 @@ impl Upstreams {
             .http2_only(true)
             // Many callers share one connection; one that vanishes must not get it closed for all.
             .http2_max_local_error_reset_streams(8192)
+            // A caller that does not read its answer holds up its own stream and no other's.
+            .http2_initial_stream_window_size(INNER_STREAM_WINDOW)
+            .http2_initial_connection_window_size(INNER_STREAMS * INNER_STREAM_WINDOW)
+            // Refusals are kept far smaller; one that is not must not cost everybody the connection.
+            .http2_max_header_list_size(64 * 1024)
             .http2_keep_alive_interval(Duration::from_secs(20))
             .http2_keep_alive_timeout(Duration::from_secs(10))
             .http2_keep_alive_while_idle(true)
@@ -83,6 +92,7 @@ pub struct Door {
     verifier: Arc<Verifier>,
     upstreams: Upstreams,
     own: Routes,
+    places: Places,
 }
 
 impl Door {
@@ -92,6 +102,7 @@ impl Door {
             verifier,
             upstreams,
             own,
+            places: Places::default(),
         }
     }
 
@@ -108,14 +119,18 @@ impl Door {
                 format!("there is no service {service:?}"),
             ));
         };
-        let header = request
-            .headers()
-            .get(http::header::AUTHORIZATION)
-            .map(http::HeaderValue::as_bytes);
-        if let Err(error) = identity::bearer(header).and_then(|token| self.verifier.verify(token)) {
-            return refuse(DOMAIN.unauthenticated(&error.to_string()));
-        }
-        self.pass_on(request, authority).await
+        let header = request.headers().get(http::header::AUTHORIZATION);
+        let token = identity::bearer(header.map(http::HeaderValue::as_bytes));
+        let caller = match token.and_then(|token| self.verifier.verify(token)) {
+            Ok(caller) => caller,
+            Err(error) => return refuse(DOMAIN.unauthenticated(&error.to_string())),
+        };
+        let Some(place) = self.places.take(&caller.principal) else {
+            return refuse(DOMAIN.exhausted("OVERLOADED", "more calls are open than are let through at once"));
+        };
+        self.pass_on(request, authority)
+            .await
+            .map(|body| Body::new(Held::new(body, place)))
     }
 
     async fn pass_on(self, mut request: Request<Incoming>, authority: Authority) -> Response<Body> {

@@ -6,6 +6,7 @@
 mod config;
 mod forward;
 mod health;
+mod places;
 
 pub use config::Config;
 

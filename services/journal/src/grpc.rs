@@ -13,8 +13,7 @@ use banggiao_contracts::journal::v1::{
     event_feed_service_server::EventFeedServiceServer, event_service_server::EventServiceServer,
     event_type_service_server::EventTypeServiceServer,
 };
-use banggiao_directory::Directory;
-use banggiao_model::permission::{Action, Scope};
+use banggiao_model::permission::Action;
 use banggiao_rpc::{
     Domain, authenticated,
     identity::{self, Authenticate, Caller, Verifier},
@@ -22,7 +21,7 @@ use banggiao_rpc::{
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Status, service::RoutesBuilder};
 
-use crate::journal::Journal;
+use crate::{domain::command::Authority, journal::Journal};
 
 /// The domain of the journal's error reasons.
 pub const DOMAIN: Domain = Domain("journal.banggiao");
@@ -46,11 +45,10 @@ pub struct Calls {
     shutdown: CancellationToken,
 }
 
-/// Who calls, the registry on which it is decided, and what the caller may reach by the action.
+/// Who calls, and on what it is decided.
 struct Authorized {
     caller: Caller,
-    directory: Arc<Directory>,
-    scope: Scope,
+    authority: Authority,
 }
 
 impl Calls {
@@ -58,25 +56,20 @@ impl Calls {
     /// this moment, the registry is asked for its head before the refusal.
     async fn authorize<T>(&self, request: &Request<T>, action: Action) -> Result<Authorized, Status> {
         let caller = identity::caller(request, DOMAIN)?;
-        let mut directory = self.journal.follower().now();
-        let mut scope = self.journal.scope(&caller, action, &directory);
-        if scope.is_empty() {
-            directory = self
+        let mut authority = self.journal.authority(&caller, action, self.journal.follower().now());
+        if authority.scope.is_empty() {
+            let directory = self
                 .journal
                 .follower()
                 .caught_up()
                 .await
                 .map_err(|behind| status::refuse(behind.into()))?;
-            scope = self.journal.scope(&caller, action, &directory);
+            authority = self.journal.authority(&caller, action, directory);
         }
-        if scope.is_empty() {
+        if authority.scope.is_empty() {
             Err(DOMAIN.denied())
         } else {
-            Ok(Authorized {
-                caller,
-                directory,
-                scope,
-            })
+            Ok(Authorized { caller, authority })
         }
     }
 }

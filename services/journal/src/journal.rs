@@ -17,7 +17,7 @@ use crate::{
     config::Config,
     domain::{
         Error,
-        command::{Command, Repetition, Step},
+        command::{Authority, Command, Repetition, Step},
         event,
     },
     sequencer::{Answer, Sequencer},
@@ -93,22 +93,33 @@ impl Journal {
         directory.scope(&caller.principal, action, self.today())
     }
 
+    /// On what a caller's command is decided.
+    pub fn authority(&self, caller: &Caller, action: Action, directory: Arc<Directory>) -> Authority {
+        let scope = self.scope(caller, action, &directory);
+        let agreements = self.scope(caller, Action::ReadAgreement, &directory);
+        Authority {
+            directory,
+            scope,
+            agreements,
+        }
+    }
+
     /// Hands a command to the sequencer.
     pub async fn carry_out(
         &self,
         caller: &Caller,
-        directory: Arc<Directory>,
-        scope: Scope,
+        authority: Authority,
         repetition: Option<Repetition>,
         step: Step,
+        validate_only: bool,
     ) -> Result<Answer, Error> {
         let command = Command {
             principal: Arc::clone(&caller.principal),
-            directory,
-            scope,
+            authority,
             repetition,
             step,
             allow_self_approval: self.allow_self_approval,
+            validate_only,
         };
         self.sequencer.submit(command).await
     }

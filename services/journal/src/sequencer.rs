@@ -262,6 +262,7 @@ impl<'a> Batch<'a> {
                 .ok_or(banggiao_store::Error::Missing("a newest revision"))?;
             let revision = model.decode()?;
             let approved_revision = revision.approved_revision;
+            let phase_before_cancellation = revision.phase_before_cancellation();
             let Some(event) = revision.event else { continue };
             if let (Some(source), Some(reference)) = (row.source.clone(), row.reference.clone()) {
                 self.by_reference.insert((source, reference), row.id.clone());
@@ -272,6 +273,7 @@ impl<'a> Batch<'a> {
                 Current {
                     event,
                     approved_revision,
+                    phase_before_cancellation,
                     pending_authors,
                 },
             );
@@ -288,6 +290,13 @@ impl<'a> Batch<'a> {
             return Ok(answer);
         }
         let drafts = self.drafts(command)?;
+        if command.validate_only {
+            let events = drafts.into_iter().filter_map(|draft| draft.revision.event).collect();
+            return Ok(Answer {
+                events,
+                repeated: false,
+            });
+        }
         let mut events = Vec::with_capacity(drafts.len());
         for (part, draft) in drafts.into_iter().enumerate() {
             events.push(self.append(command, draft, part)?);
@@ -337,6 +346,7 @@ impl<'a> Batch<'a> {
                 }
                 Ok(drafts)
             }
+            Step::Refused { error, .. } => Err((**error).clone()),
             Step::Import {
                 id,
                 content,
@@ -428,6 +438,7 @@ impl<'a> Batch<'a> {
         let current = Current {
             event: event.clone(),
             approved_revision: draft.revision.approved_revision,
+            phase_before_cancellation: draft.revision.phase_before_cancellation(),
             pending_authors: draft.pending_authors.clone(),
         };
         self.events.insert(draft.id.clone(), current);

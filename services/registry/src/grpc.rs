@@ -12,13 +12,14 @@ mod units;
 use std::sync::Arc;
 
 use banggiao_contracts::registry::v1::{
-    access_service_server::AccessServiceServer, agreement_service_server::AgreementServiceServer,
-    import_service_server::ImportServiceServer, marker_service_server::MarkerServiceServer,
+    Change, access_service_server::AccessServiceServer, agreement_service_server::AgreementServiceServer,
+    change::Resource, import_service_server::ImportServiceServer, marker_service_server::MarkerServiceServer,
     programme_service_server::ProgrammeServiceServer, registry_feed_service_server::RegistryFeedServiceServer,
     unit_service_server::UnitServiceServer,
 };
 use banggiao_directory::Directory;
 use banggiao_model::{
+    date::{self, Date},
     hierarchy::Key,
     name::UnitId,
     permission::{Action, Scope},
@@ -31,7 +32,10 @@ use banggiao_rpc::{
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Status, service::RoutesBuilder};
 
-use crate::{domain::checked, registry::Registry};
+use crate::{
+    domain::checked,
+    registry::{Registry, Written},
+};
 use status::refuse;
 
 /// The domain of the registry's error reasons.
@@ -95,6 +99,16 @@ fn given<T>(resource: Option<T>, field: &str, mut violations: Violations) -> Res
         violations.root().required(field);
     }
     checked(resource, violations).map_err(refuse)
+}
+
+/// What a write recorded, and the day of it. A request that comes again is answered from the same change, so its answer
+/// is the same whatever happened since.
+fn recorded(written: &Written) -> Result<(&Resource, &Change, Date), Status> {
+    let change = written.changes.first().ok_or_else(|| DOMAIN.internal())?;
+    let resource = change.resource.as_ref().ok_or_else(|| DOMAIN.internal())?;
+    let seconds = change.record_time.map_or(0, |time| time.seconds);
+    let time = jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    Ok((resource, change, date::today_in_vietnam(time)))
 }
 
 /// The key of a unit that a filter names.

@@ -329,7 +329,10 @@ impl Registry {
             let before = stored.get(&key_of(source, &known));
             results.push(match (before, dry.rows.get(&known)) {
                 (Some(before), _) if before.digest == known.digest => rows::stands(row.line, RowOutcome::Repeated, ""),
-                (Some(_), _) => import::differs(row.line, None, content, ""),
+                (Some(before), _) => {
+                    let stored = changes::read(self.store.reader(), before.position).await?;
+                    import::differs(row.line, stored.resource.as_ref(), content, source)
+                }
                 (None, Some(name)) => rows::stands(row.line, RowOutcome::Repeated, name),
                 (None, None) => match self.record_row(&mut session, content) {
                     Ok((_, name)) => {

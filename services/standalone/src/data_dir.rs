@@ -35,11 +35,14 @@ impl DataDir {
     /// # Errors
     /// If another process runs on it, or it cannot be written.
     pub fn open(path: &Path) -> anyhow::Result<Self> {
+        let new = !path.exists();
         fs::create_dir_all(path).with_context(|| format!("cannot make the folder {}", path.display()))?;
         let path = path
             .canonicalize()
             .with_context(|| format!("cannot open the folder {}", path.display()))?;
-        private_folder(&path)?;
+        if new {
+            private_folder(&path)?;
+        }
         let lock = File::create(path.join("lock")).with_context(|| format!("cannot write in {}", path.display()))?;
         match lock.try_lock() {
             Ok(()) => {}

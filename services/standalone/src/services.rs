@@ -111,6 +111,12 @@ impl Services {
         format!("http://{}", self.address)
     }
 
+    /// Whether only this machine can reach them.
+    #[must_use]
+    pub fn is_on_loopback(&self) -> bool {
+        self.address.ip().is_loopback()
+    }
+
     /// The folder that they run on.
     #[must_use]
     pub fn data_dir(&self) -> &DataDir {

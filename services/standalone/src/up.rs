@@ -41,6 +41,12 @@ pub async fn run(args: Args, globals: &Globals) -> Result<(), Error> {
         format!("the administrator's token is in {}", token_file.display()),
         format!("mã truy cập của quản trị viên: {}", token_file.display()),
     ));
+    if !services.is_on_loopback() {
+        output::note(lang.pick(
+            "warning: tokens cross the network in plain text; put something that speaks TLS in front",
+            "cảnh báo: mã truy cập đi qua mạng không mã hóa; hãy đặt phía trước một máy chủ có TLS",
+        ));
+    }
     if of_user {
         let server = services.address();
         let written = profile::write(

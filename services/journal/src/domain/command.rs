@@ -14,16 +14,27 @@ use super::{Error, correction, event, rule};
 pub struct Command {
     /// Id of the principal.
     pub principal: Arc<str>,
-    /// The registry as it was when the command was authorised; rules are decided on it too.
-    pub directory: Arc<Directory>,
-    /// What the principal may reach by this kind of command.
-    pub scope: Scope,
+    /// On what it is decided.
+    pub authority: Authority,
     /// How a repetition is recognised, if it can be.
     pub repetition: Option<Repetition>,
     /// What is to be done.
     pub step: Step,
     /// Whether approvers may approve what they wrote.
     pub allow_self_approval: bool,
+    /// Only find out how it would end; nothing is appended.
+    pub validate_only: bool,
+}
+
+/// On what a command is decided: one state of the registry, for permission and rules alike.
+#[derive(Debug, Clone)]
+pub struct Authority {
+    /// The registry.
+    pub directory: Arc<Directory>,
+    /// What the principal may reach by this kind of command.
+    pub scope: Scope,
+    /// Which agreements the principal may read, and so may name.
+    pub agreements: Scope,
 }
 
 /// How a repetition of a command is recognised.
@@ -75,6 +86,14 @@ pub enum Step {
     Return(Target, String),
     /// It does not take place, or did not.
     Cancel(Target, String),
+    /// Nothing: it was found wrong before. It is only asked whether it was carried out when it came first, since a
+    /// repetition gets the same answer, whatever happened in between.
+    Refused {
+        /// What is wrong with it.
+        error: Box<Error>,
+        /// The event that was sent, of a row of an import.
+        sent: Box<pb::Event>,
+    },
     /// A new event with the review state and phase that it has in a file, under the id given.
     Import {
         /// Id for the new event.
@@ -99,7 +118,7 @@ impl Step {
             | Self::Approve(target)
             | Self::Return(target, _)
             | Self::Cancel(target, _) => Some(target),
-            Self::Log(_) | Self::Import { .. } => None,
+            Self::Log(_) | Self::Import { .. } | Self::Refused { .. } => None,
         }
     }
 }
@@ -130,6 +149,8 @@ pub struct Current {
     pub event: pb::Event,
     /// Number of the last approved revision; 0 if there is none.
     pub approved_revision: i32,
+    /// What the phase was before the cancellation, of a cancelled event.
+    pub phase_before_cancellation: Phase,
     /// Who wrote the revisions since the last approval.
     pub pending_authors: BTreeSet<String>,
 }
@@ -178,7 +199,7 @@ impl Command {
             phase: phase.into(),
             review_state: review.into(),
             revision: 1,
-            registry_position: self.directory.position(),
+            registry_position: self.authority.directory.position(),
             author: name::name("principals", &self.principal),
             ..content.event.clone()
         };
@@ -206,7 +227,7 @@ impl Command {
     /// # Errors
     /// [`Error::Denied`] if not.
     pub fn permitted(&self, current: &Current) -> Result<(), Error> {
-        let homes = event::homes(&current.event, &self.directory);
+        let homes = event::homes(&current.event, &self.authority.directory);
         self.covered(homes.first().copied().ok_or(Error::Denied)?)
     }
 
@@ -228,13 +249,20 @@ impl Command {
             Step::Approve(_) => self.approved(current),
             Step::Return(_, reason) => self.returned(current, reason),
             Step::Cancel(_, reason) => self.cancelled(current, reason),
-            Step::Log(_) | Step::Import { .. } => Err(Error::Broken("a new event has no newest revision".to_owned())),
+            Step::Log(_) | Step::Import { .. } | Step::Refused { .. } => {
+                Err(Error::Broken("a new event has no newest revision".to_owned()))
+            }
         }
     }
 
     fn covered(&self, home: banggiao_model::hierarchy::Key) -> Result<(), Error> {
         // What may be done to an event is decided by its home unit. Its classification limits only who may read it.
-        let reach = self.scope.parts().iter().any(|part| part.units.cover(&[home]));
+        let reach = self
+            .authority
+            .scope
+            .parts()
+            .iter()
+            .any(|part| part.units.cover(&[home]));
         if reach { Ok(()) } else { Err(Error::Denied) }
     }
 
@@ -266,7 +294,16 @@ impl Command {
             phase: 0,
             ..correction::lay_over(before.clone(), values, mask)
         };
-        let content = event::check(laid, &self.directory, "event")?;
+        let content = event::parse(laid, &self.authority, "event")?;
+        // What a correction does not touch was right when it was written; an act that came later, dated back, must not
+        // stand in the way of mending something else.
+        let touches = |fields: &[&str]| mask.iter().any(|path| fields.contains(&path.as_str()));
+        if touches(&["start_date", "home_unit", "co_home_units", "partner_units"]) {
+            content.alive(&self.authority.directory)?;
+        }
+        if touches(&["start_date", "agreement"]) {
+            content.in_force(&self.authority.directory)?;
+        }
         self.covered(content.home)?;
         let approved = before.review_state() == ReviewState::Approved;
         let review = match before.review_state() {
@@ -317,7 +354,15 @@ impl Command {
     }
 
     fn returned(&self, current: &Current, reason: &str) -> Result<Draft, Error> {
-        let event = waiting(current, "returned")?.clone();
+        let mut event = waiting(current, "returned")?.clone();
+        if event.phase() == Phase::Cancelled {
+            // The cancellation is refused, so the event is what it was, and can be mended again.
+            event.phase = match current.phase_before_cancellation {
+                Phase::Planned => Phase::Planned,
+                Phase::Unspecified | Phase::Held | Phase::Cancelled => Phase::Held,
+            }
+            .into();
+        }
         let mut draft = self.follow(current, event, ReviewState::Returned, Done::Return, reason);
         // Whoever sends an event back has written nothing of it and may approve it when it comes again.
         draft.pending_authors.clone_from(&current.pending_authors);
@@ -333,11 +378,14 @@ impl Command {
             ReviewState::Approved => ReviewState::Submitted,
             unchanged => unchanged,
         };
+        let before = event.phase;
         let event = pb::Event {
             phase: Phase::Cancelled.into(),
             ..event.clone()
         };
-        Ok(self.follow(current, event, review, Done::Cancel, reason))
+        let mut draft = self.follow(current, event, review, Done::Cancel, reason);
+        draft.revision.phase_before_cancellation = before;
+        Ok(draft)
     }
 
     fn follow(&self, current: &Current, event: pb::Event, review: ReviewState, action: Done, reason: &str) -> Draft {
@@ -347,13 +395,14 @@ impl Command {
             external_reference: before.external_reference.clone(),
             review_state: review.into(),
             revision: before.revision + 1,
-            registry_position: self.directory.position(),
+            registry_position: self.authority.directory.position(),
             author: name::name("principals", &self.principal),
             log_index: 0,
             create_time: None,
             etag: String::new(),
             ..event
         };
+        let cancelled = event.phase() == Phase::Cancelled;
         let mut pending_authors = current.pending_authors.clone();
         pending_authors.insert(self.principal.to_string());
         Draft {
@@ -365,8 +414,12 @@ impl Command {
                 action: action.into(),
                 reason: reason.to_owned(),
                 approved_revision: current.approved_revision,
-                import_source: String::new(),
-                epoch: 0,
+                phase_before_cancellation: if cancelled {
+                    current.phase_before_cancellation.into()
+                } else {
+                    0
+                },
+                ..pb::EventRevision::default()
             },
             pending_authors,
             content_changed: false,

@@ -17,6 +17,7 @@ use banggiao_rpc::{
 
 use super::{
     Error,
+    command::Authority,
     event_type::{self, EventType},
     rule,
 };
@@ -30,21 +31,34 @@ const QUANTITY_MAX: Decimal = Decimal::from_parts(2_764_472_320, 232_830, 0, fal
 /// An external reference or its source has at most so many characters.
 pub const REFERENCE_MAX: usize = 100;
 
-/// An event's content as it may be stored, and the unit that decides who may store it.
+/// An event's content as it may be stored, and what the rules of the domain ask about.
 #[derive(Debug, Clone)]
 pub struct Content {
     /// The event without its output-only fields.
     pub event: pb::Event,
-    /// The home unit.
+    /// The home unit, which decides who may store it.
     pub home: Key,
+    start: Date,
+    units: Vec<Key>,
 }
 
-/// Checks an event by itself and against the registry.
+/// Checks an event by itself, against the registry, and against the rules of the domain.
 ///
 /// # Errors
-/// [`Error::Invalid`] with every malformed, forbidden or unknown field under `path`; if there is none,
-/// [`Error::Precondition`] with every unit that was not alive on the first day, or an agreement that did not hold.
-pub fn check(event: pb::Event, directory: &Directory, path: &str) -> Result<Content, Error> {
+/// Those of [`parse`], [`Content::alive`] and [`Content::in_force`].
+pub fn check(event: pb::Event, authority: &Authority, path: &str) -> Result<Content, Error> {
+    let content = parse(event, authority, path)?;
+    content.alive(&authority.directory)?;
+    content.in_force(&authority.directory)?;
+    Ok(content)
+}
+
+/// Checks an event by itself and against what the registry knows.
+///
+/// # Errors
+/// [`Error::Invalid`] with every malformed, forbidden or unknown field under `path`.
+pub fn parse(event: pb::Event, authority: &Authority, path: &str) -> Result<Content, Error> {
+    let directory = &authority.directory;
     let mut violations = Violations::new();
     let mut scope = violations.scope(path);
     let event = without_output(event);
@@ -60,18 +74,68 @@ pub fn check(event: pb::Event, directory: &Directory, path: &str) -> Result<Cont
     let co_homes = known_units(directory, &event.co_home_units, "co_home_units", &mut scope);
     let partners = known_units(directory, &event.partner_units, "partner_units", &mut scope);
     if event.co_home_units.contains(&event.home_unit) {
-        scope.invalid(
-            "co_home_units",
-            format!("names the home unit {:?} again", event.home_unit),
-        );
+        let again = format!("names the home unit {:?} again", event.home_unit);
+        scope.invalid("co_home_units", again);
     }
-    references(&event, directory, &mut scope);
+    references(&event, authority, &mut scope);
     let (Some(start), Some(home), true) = (start, home, violations.is_empty()) else {
         return Err(Error::Invalid(violations));
     };
-    alive(directory, start, [home].iter().chain(&co_homes).chain(&partners))?;
-    in_force(&event, directory, start)?;
-    Ok(Content { event, home })
+    let units = [home].into_iter().chain(co_homes).chain(partners).collect();
+    Ok(Content {
+        event,
+        home,
+        start,
+        units,
+    })
+}
+
+impl Content {
+    /// The rule that every unit was alive on the first day.
+    ///
+    /// # Errors
+    /// [`Error::Precondition`] with every one that was not.
+    pub fn alive(&self, directory: &Directory) -> Result<(), Error> {
+        let (hierarchy, day) = (directory.hierarchy(), self.start);
+        let dead = self.units.iter().filter(|key| !hierarchy.alive_on(**key, day));
+        let violations: Vec<_> = dead
+            .map(|key| {
+                let life = match (hierarchy.first_day(*key), hierarchy.last_day(*key)) {
+                    (Some(first), _) if day < first => format!("it began on {first}"),
+                    (_, Some(last)) => format!("it ended on {last}"),
+                    _ => "it is not known when it lived".to_owned(),
+                };
+                (
+                    hierarchy.unit(*key).id().name(),
+                    format!("was not alive on {day}: {life}"),
+                )
+            })
+            .collect();
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::Precondition {
+                reason: rule::UNIT_NOT_ALIVE,
+                violations,
+            })
+        }
+    }
+
+    /// The rule that the agreement held on the first day.
+    ///
+    /// # Errors
+    /// [`Error::Precondition`] if it did not.
+    pub fn in_force(&self, directory: &Directory) -> Result<(), Error> {
+        let name = &self.event.agreement;
+        let agreement = name::collection_id(name, "agreements").and_then(|id| directory.agreements().get(id));
+        match agreement {
+            Some(agreement) if !agreement.in_force_on(self.start) => Err(Error::Precondition {
+                reason: rule::AGREEMENT_NOT_IN_FORCE,
+                violations: vec![(name.clone(), format!("was not in force on {}", self.start))],
+            }),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// The event with only what a caller may say.
@@ -208,7 +272,8 @@ fn known_units(directory: &Directory, units: &[String], field: &str, scope: &mut
     ids.iter().filter_map(|id| directory.hierarchy().key(id)).collect()
 }
 
-fn references(event: &pb::Event, directory: &Directory, scope: &mut Scope<'_>) {
+fn references(event: &pb::Event, authority: &Authority, scope: &mut Scope<'_>) {
+    let directory = &authority.directory;
     for (index, id) in wire::ids(&event.programmes, "programmes", "programmes", scope)
         .iter()
         .enumerate()
@@ -217,10 +282,13 @@ fn references(event: &pb::Event, directory: &Directory, scope: &mut Scope<'_>) {
             scope.unknown(&format!("programmes[{index}]"), &name::name("programmes", id));
         }
     }
-    if let Some(id) = wire::id(&event.agreement, "agreements", "agreement", scope)
-        && !directory.agreements().contains_key(&id)
-    {
-        scope.unknown("agreement", &event.agreement);
+    if let Some(id) = wire::id(&event.agreement, "agreements", "agreement", scope) {
+        let agreement = directory.agreements().get(&id);
+        // An agreement that the caller may not read does not exist for the caller.
+        let readable = |homes: &[Key]| authority.agreements.allows(homes, Classification::Unclassified);
+        if !agreement.is_some_and(|agreement| readable(&agreement.home_units)) {
+            scope.unknown("agreement", &event.agreement);
+        }
     }
     for (field, marker) in [("marker_from", &event.marker_from), ("marker_to", &event.marker_to)] {
         if let Some(id) = wire::id(marker, "markers", field, scope)
@@ -235,43 +303,6 @@ fn references(event: &pb::Event, directory: &Directory, scope: &mut Scope<'_>) {
             "marker_from",
             "is required where there is a last marker",
         );
-    }
-}
-
-fn alive<'a>(directory: &Directory, day: Date, units: impl Iterator<Item = &'a Key>) -> Result<(), Error> {
-    let hierarchy = directory.hierarchy();
-    let violations: Vec<_> = units
-        .filter(|key| !hierarchy.alive_on(**key, day))
-        .map(|key| {
-            let life = match (hierarchy.first_day(*key), hierarchy.last_day(*key)) {
-                (Some(first), _) if day < first => format!("began on {first}"),
-                (_, Some(last)) if last < day => format!("ended on {last}"),
-                _ => "does not say why".to_owned(),
-            };
-            (
-                hierarchy.unit(*key).id().name(),
-                format!("was not alive on {day}: it {life}"),
-            )
-        })
-        .collect();
-    if violations.is_empty() {
-        Ok(())
-    } else {
-        Err(Error::Precondition {
-            reason: rule::UNIT_NOT_ALIVE,
-            violations,
-        })
-    }
-}
-
-fn in_force(event: &pb::Event, directory: &Directory, day: Date) -> Result<(), Error> {
-    let agreement = name::collection_id(&event.agreement, "agreements").and_then(|id| directory.agreements().get(id));
-    match agreement {
-        Some(agreement) if !agreement.in_force_on(day) => Err(Error::Precondition {
-            reason: rule::AGREEMENT_NOT_IN_FORCE,
-            violations: vec![(event.agreement.clone(), format!("was not in force on {day}"))],
-        }),
-        _ => Ok(()),
     }
 }
 

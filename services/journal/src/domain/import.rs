@@ -4,12 +4,11 @@ use banggiao_contracts::{
     journal::v1::{self as pb, Phase, ReviewState, import_events_row::Row},
     r#type::v1::RowResult,
 };
-use banggiao_directory::Directory;
 use banggiao_rpc::{Violation, Violations, reflect, request, rows, violation::reason, wire};
 
 use super::{
     Error,
-    command::{Repetition, Step, Target},
+    command::{Authority, Repetition, Step, Target},
     correction, event, rule,
 };
 
@@ -47,14 +46,14 @@ pub fn repetition(source: &str, row: &Row) -> Repetition {
 ///
 /// # Errors
 /// Those of the event's content; every other violation with them.
-pub fn step(row: Row, source: &str, id: String, directory: &Directory) -> Result<Step, Error> {
+pub fn step(row: Row, source: &str, id: String, authority: &Authority) -> Result<Step, Error> {
     match row {
-        Row::Event(row) => event_step(row, source, id, directory),
+        Row::Event(row) => event_step(row, source, id, authority),
         Row::Correction(row) => correction_step(row, source),
     }
 }
 
-fn event_step(row: pb::ImportedEvent, source: &str, id: String, directory: &Directory) -> Result<Step, Error> {
+fn event_step(row: pb::ImportedEvent, source: &str, id: String, authority: &Authority) -> Result<Step, Error> {
     let mut violations = Violations::new();
     let review = wire::enumeration::<ReviewState>(row.review_state, "review_state", &mut violations.root());
     if review == ReviewState::Unspecified {
@@ -79,7 +78,7 @@ fn event_step(row: pb::ImportedEvent, source: &str, id: String, directory: &Dire
     }
     // Unlike elsewhere a file may hold cancelled events; the content is checked apart from the phase.
     sent.phase = 0;
-    let content = match event::check(sent, directory, "event") {
+    let content = match event::check(sent, authority, "event") {
         Ok(content) => violations.check(content).map_err(Error::Invalid)?,
         Err(Error::Invalid(more)) => {
             return Err(Error::Invalid(
@@ -123,22 +122,39 @@ fn correction_step(row: pb::ImportedCorrection, source: &str) -> Result<Step, Er
     })
 }
 
+/// The event of a row with its review state and phase, as it is compared with what was imported before.
+pub fn sent(row: &Row) -> pb::Event {
+    match row {
+        Row::Event(row) => pb::Event {
+            review_state: row.review_state,
+            ..row.event.clone().unwrap_or_default()
+        },
+        Row::Correction(_) => pb::Event::default(),
+    }
+}
+
 /// How a row differs from what was imported under its key, showing both.
 pub fn differences(stored: &pb::Event, step: &Step) -> String {
-    let Step::Import {
-        content, phase, review, ..
-    } = step
-    else {
-        return "the stored row differs".to_owned();
+    let mut sent = match step {
+        Step::Import {
+            content, phase, review, ..
+        } => pb::Event {
+            review_state: (*review).into(),
+            phase: (*phase).into(),
+            ..content.event.clone()
+        },
+        Step::Refused { sent, .. } => (**sent).clone(),
+        _ => return "the stored row differs".to_owned(),
     };
+    if sent.phase() == Phase::Unspecified {
+        sent.phase = Phase::Held.into();
+    }
+    if let (Some(sent), Some(stored)) = (&mut sent.external_reference, &stored.external_reference) {
+        sent.source.clone_from(&stored.source);
+    }
     let before = pb::Event {
         review_state: stored.review_state,
         ..event::without_output(stored.clone())
-    };
-    let sent = pb::Event {
-        review_state: (*review).into(),
-        phase: (*phase).into(),
-        ..content.event.clone()
     };
     let differences = reflect::differences(&before, &sent);
     if differences.is_empty() {

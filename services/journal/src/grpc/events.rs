@@ -6,7 +6,7 @@ use banggiao_contracts::journal::v1::{self as pb, event_service_server::EventSer
 use banggiao_directory::Directory;
 use banggiao_model::{
     name,
-    permission::{Action, Classification},
+    permission::{Action, Classification, Part},
 };
 use banggiao_rpc::{
     Violations,
@@ -52,12 +52,10 @@ impl EventService for Calls {
         let repetition = repetition("LogEvent", &request_id, &digest)?;
         let path = |_: usize| "event".to_owned();
         let min = request.min_registry_position;
-        let (authorized, contents) = self.contents(authorized, events, min, path).await?;
-        if request.validate_only {
-            return one(contents.into_iter().map(|(_, content)| content.event).collect());
-        }
-        let events = self.carry_out(authorized, repetition, Step::Log(contents)).await?;
-        one(events)
+        let (authorized, step) = self.logging(authorized, events, min, path).await?;
+        one(self
+            .carry_out(authorized, repetition, step, request.validate_only)
+            .await?)
     }
 
     async fn batch_log_events(
@@ -79,11 +77,11 @@ impl EventService for Calls {
             return Err(DOMAIN.invalid(violations));
         }
         let path = |index: usize| format!("events[{index}]");
-        let (authorized, contents) = self.contents(authorized, request.events, min, path).await?;
-        if contents.is_empty() {
+        if request.events.is_empty() {
             return Err(required("events"));
         }
-        let events = self.carry_out(authorized, repetition, Step::Log(contents)).await?;
+        let (authorized, step) = self.logging(authorized, request.events, min, path).await?;
+        let events = self.carry_out(authorized, repetition, step, false).await?;
         Ok(Response::new(pb::BatchLogEventsResponse { events }))
     }
 
@@ -94,7 +92,7 @@ impl EventService for Calls {
         request: Request<Streaming<pb::ImportEventsRequest>>,
     ) -> Result<Response<Self::ImportEventsStream>, Status> {
         let authorized = self.authorize(&request, Action::MigrateEvents).await?;
-        if !authorized.scope.allows(&[], Classification::Unclassified) {
+        if !authorized.authority.scope.allows(&[], Classification::Unclassified) {
             return Err(DOMAIN.denied());
         }
         Ok(import::answers(
@@ -136,7 +134,7 @@ impl EventService for Calls {
             &mut violations.root(),
         );
         let given = request.filter.unwrap_or_default();
-        let filter = Filter::parse(&given, &authorized.directory, &mut violations.scope("filter"));
+        let filter = Filter::parse(&given, &authorized.authority.directory, &mut violations.scope("filter"));
         checked(Some(()), violations).map_err(refuse)?;
         let mut events = self.page(&authorized, &filter, &page).await.map_err(refuse)?;
         let next_page_token = page.cut(&mut events, |event| key(&event.start_date, &event.name));
@@ -232,8 +230,10 @@ impl EventService for Calls {
         // Who may read the event as it is may read what it was; what it was may have been more secret.
         self.journal.read(&authorized.caller, &id, 0).await.map_err(refuse)?;
         let after = page.after.as_deref().and_then(|key| key.parse().ok()).unwrap_or(0);
-        let limit = u64::try_from(page.size + 1).unwrap_or(u64::MAX);
-        let mut revisions = self.revisions(&authorized, &id, after, limit).await.map_err(refuse)?;
+        let mut revisions = self
+            .revisions(&authorized, &id, after, page.size)
+            .await
+            .map_err(refuse)?;
         let number =
             |revision: &pb::EventRevision| revision.event.as_ref().map_or(0, |event| event.revision).to_string();
         let next_page_token = page.cut(&mut revisions, number);
@@ -251,57 +251,62 @@ impl Calls {
         let follower = self.journal.follower();
         let behind = |behind: banggiao_directory::Behind| refuse(behind.into());
         let mut directory = follower
-            .at_least(min.max(authorized.directory.position()))
+            .at_least(min.max(authorized.authority.directory.position()))
             .await
             .map_err(behind)?;
         if !events.iter().all(|event| knows(&directory, event)) {
             directory = follower.caught_up().await.map_err(behind)?;
         }
-        let scope = self.journal.scope(&authorized.caller, Action::RecordEvent, &directory);
+        let authority = self
+            .journal
+            .authority(&authorized.caller, Action::RecordEvent, directory);
         Ok(Authorized {
-            directory,
-            scope,
+            authority,
             ..authorized
         })
     }
 
-    /// New events, checked; the faults of all of them are listed at once.
-    async fn contents(
+    /// The step that logs new events; the faults of all of them are found at once.
+    async fn logging(
         &self,
         authorized: Authorized,
         events: Vec<pb::Event>,
         min_registry_position: i64,
         path: impl Fn(usize) -> String + Send,
-    ) -> Result<(Authorized, Vec<(String, event::Content)>), Status> {
+    ) -> Result<(Authorized, Step), Status> {
         let mut violations = Violations::new();
         wire::position(min_registry_position, "min_registry_position", &mut violations.root());
         checked(Some(()), violations).map_err(refuse)?;
         let authorized = self.knowing(authorized, min_registry_position, &events).await?;
+        let authority = &authorized.authority;
         let (mut contents, mut faults, mut broken) = (Vec::with_capacity(events.len()), Vec::new(), None);
         for (index, sent) in events.into_iter().enumerate() {
             // A caller who may not log for the home unit learns nothing about what else would be wrong.
-            let homes = event::homes(
-                &pb::Event {
-                    home_unit: sent.home_unit.clone(),
-                    ..Default::default()
-                },
-                &authorized.directory,
-            );
-            let covered = authorized.scope.parts().iter().any(|part| part.units.cover(&homes));
-            if !covered && !authorized.scope.allows(&[], Classification::Unclassified) {
+            let home = authority
+                .directory
+                .hierarchy()
+                .key_of(sent.home_unit.trim_start_matches("units/"));
+            let covered = |part: &Part| part.units.cover(home.as_slice());
+            if !authority.scope.parts().iter().any(covered) {
                 return Err(DOMAIN.denied());
             }
-            match event::check(sent, &authorized.directory, &path(index)) {
+            match event::check(sent, authority, &path(index)) {
                 Ok(content) => contents.push((self.journal.new_id(), content)),
                 Err(Error::Invalid(violations)) => faults.extend(violations.into_vec()),
                 Err(other) => broken = broken.or(Some(other)),
             }
         }
-        match (faults.is_empty(), broken) {
-            (false, _) => Err(DOMAIN.invalid(faults.into_iter().collect())),
-            (true, Some(error)) => Err(refuse(error)),
-            (true, None) => Ok((authorized, contents)),
-        }
+        let invalid = (!faults.is_empty()).then(|| Error::Invalid(faults.into_iter().collect()));
+        Ok(match invalid.or(broken) {
+            None => (authorized, Step::Log(contents)),
+            Some(error) => (
+                authorized,
+                Step::Refused {
+                    error: Box::new(error),
+                    sent: Box::default(),
+                },
+            ),
+        })
     }
 
     async fn carry_out(
@@ -309,18 +314,14 @@ impl Calls {
         authorized: Authorized,
         repetition: Option<Repetition>,
         step: Step,
+        validate_only: bool,
     ) -> Result<Vec<pb::Event>, Status> {
-        let Authorized {
-            caller,
-            directory,
-            scope,
-        } = authorized;
+        let Authorized { caller, authority } = authorized;
         let answer = self
             .journal
-            .carry_out(&caller, directory, scope, repetition, step)
-            .await
-            .map_err(refuse)?;
-        Ok(answer.events)
+            .carry_out(&caller, authority, repetition, step, validate_only)
+            .await;
+        Ok(answer.map_err(refuse)?.events)
     }
 
     /// Carries out a step on an event that exists, for a caller who may read it; hidden and absent look the same.
@@ -333,20 +334,22 @@ impl Calls {
         if let Some(Target::Id { id, .. }) = step.target() {
             let read = self.journal.read(&authorized.caller, id, 0).await.map_err(refuse)?;
             let seen = read.event.map_or(0, |event| event.registry_position);
-            let authorized = if seen > authorized.directory.position() {
+            let authorized = if seen > authorized.authority.directory.position() {
                 self.authorized_at(authorized, seen, &step).await?
             } else {
                 authorized
             };
-            return self.carry_out(authorized, repetition, step).await;
+            return self.carry_out(authorized, repetition, step, false).await;
         }
-        self.carry_out(authorized, repetition, step).await
+        self.carry_out(authorized, repetition, step, false).await
     }
 
     async fn authorized_at(&self, authorized: Authorized, position: i64, step: &Step) -> Result<Authorized, Status> {
         let action = match step {
             Step::Approve(_) | Step::Return(..) => Action::ApproveEvent,
-            Step::Log(_) | Step::Correct { .. } | Step::Submit(_) | Step::Cancel(..) => Action::RecordEvent,
+            Step::Log(_) | Step::Correct { .. } | Step::Submit(_) | Step::Cancel(..) | Step::Refused { .. } => {
+                Action::RecordEvent
+            }
             Step::Import { .. } => Action::MigrateEvents,
         };
         let directory = self
@@ -355,17 +358,16 @@ impl Calls {
             .at_least(position)
             .await
             .map_err(|behind| refuse(behind.into()))?;
-        let scope = self.journal.scope(&authorized.caller, action, &directory);
+        let authority = self.journal.authority(&authorized.caller, action, directory);
         Ok(Authorized {
-            directory,
-            scope,
+            authority,
             ..authorized
         })
     }
 
     /// One event more than the page, if there are so many, that pass the filter and may be read.
     async fn page(&self, authorized: &Authorized, filter: &Filter, page: &Page) -> Result<Vec<pb::Event>, Error> {
-        let mut directory = Arc::clone(&authorized.directory);
+        let mut directory = Arc::clone(&authorized.authority.directory);
         let mut after = page.after.as_deref().and_then(split_key);
         let mut events: Vec<pb::Event> = Vec::new();
         let chunk = u64::try_from(page.size + 1).unwrap_or(u64::MAX).max(100);
@@ -405,28 +407,32 @@ impl Calls {
         }
     }
 
+    /// One revision more than the page, if there are so many that may be read.
     async fn revisions(
         &self,
         authorized: &Authorized,
         id: &str,
-        after: i32,
-        limit: u64,
+        mut after: i32,
+        size: usize,
     ) -> Result<Vec<pb::EventRevision>, Error> {
-        let models = revision::of_event(self.journal.store().reader(), id, after, limit).await?;
-        let directory = self.journal.seen(&models.iter().collect::<Vec<_>>()).await?;
-        let scope = self.journal.scope(&authorized.caller, Action::ReadEvent, &directory);
-        let mut revisions = Vec::with_capacity(models.len());
-        for model in &models {
-            let revision = model.decode()?;
-            let readable = revision
-                .event
-                .as_ref()
-                .is_some_and(|event| journal::may_read(&scope, event, &directory));
-            if readable {
-                revisions.push(revision);
+        let chunk = u64::try_from(size + 1).unwrap_or(u64::MAX);
+        let mut revisions = Vec::new();
+        loop {
+            let models = revision::of_event(self.journal.store().reader(), id, after, chunk).await?;
+            let directory = self.journal.seen(&models.iter().collect::<Vec<_>>()).await?;
+            let scope = self.journal.scope(&authorized.caller, Action::ReadEvent, &directory);
+            for model in &models {
+                let revision = model.decode()?;
+                let event = revision.event.as_ref();
+                if event.is_some_and(|event| journal::may_read(&scope, event, &directory)) {
+                    revisions.push(revision);
+                }
+            }
+            match models.last() {
+                Some(last) if revisions.len() <= size => after = last.number,
+                _ => return Ok(revisions),
             }
         }
-        Ok(revisions)
     }
 }
 

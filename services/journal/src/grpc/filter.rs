@@ -11,7 +11,10 @@ use banggiao_model::{
 use banggiao_rpc::{violation, wire};
 use sea_orm::{ColumnTrait, Condition};
 
-use crate::store::event::{self, Column, link};
+use crate::{
+    domain::event_type,
+    store::event::{self, Column, link},
+};
 
 /// What a list asks for.
 #[derive(Debug, Default)]
@@ -60,14 +63,29 @@ impl Filter {
         if let Some(classification) = filter.classification {
             wire::classification(classification, "classification", scope);
         }
+        let event_types = wire::ids(&filter.event_types, "eventTypes", "event_types", scope);
+        for (index, id) in event_types
+            .iter()
+            .enumerate()
+            .filter(|(_, id)| event_type::by_id(id).is_none())
+        {
+            scope.unknown(&format!("event_types[{index}]"), &name::name("eventTypes", id));
+        }
+        let programme = wire::id(&filter.programme, "programmes", "programme", scope);
+        if programme
+            .as_ref()
+            .is_some_and(|id| !directory.programmes().contains_key(id))
+        {
+            scope.unknown("programme", &filter.programme);
+        }
         Self {
             unit: home,
             partner_unit,
-            event_types: wire::ids(&filter.event_types, "eventTypes", "event_types", scope),
+            event_types,
             start,
             end,
             direction: (direction != Direction::Unspecified).then_some(filter.direction),
-            programme: wire::id(&filter.programme, "programmes", "programme", scope),
+            programme,
             review_states: filter.review_states.clone(),
             phases: filter.phases.clone(),
             reference,

@@ -14,7 +14,7 @@ use tonic::{Response, Status, Streaming};
 
 use super::{DOMAIN, status::refuse};
 use crate::{
-    domain::{Error, checked, event::REFERENCE_MAX, import},
+    domain::{Error, checked, command::Step, event::REFERENCE_MAX, import},
     journal::Journal,
 };
 
@@ -71,37 +71,39 @@ async fn answer(
         .at_least(request.min_registry_position)
         .await
         .map_err(|e| refuse(e.into()))?;
-    let scope = journal.scope(caller, Action::MigrateEvents, &directory);
+    let authority = journal.authority(caller, Action::MigrateEvents, directory);
     // Asked again for every request of the stream: a grant may be revoked while it runs.
-    if !scope.allows(&[], Classification::Unclassified) {
+    if !authority.scope.allows(&[], Classification::Unclassified) {
         return Err(DOMAIN.denied());
     }
+    let (source, validate_only) = (request.source.as_str(), request.validate_only);
     let answers = request.rows.into_iter().map(|row| {
-        let (directory, scope) = (Arc::clone(&directory), scope.clone());
-        let (source, validate_only) = (request.source.as_str(), request.validate_only);
+        let authority = authority.clone();
         async move {
             let line = row.line;
             let result = async {
                 let row = row.row.ok_or_else(empty_row)?;
-                let repetition = import::repetition(source, &row);
-                let step = import::step(row, source, journal.new_id(), &directory)?;
-                if validate_only {
-                    return Ok(rows::stands(line, RowOutcome::Accepted, ""));
-                }
+                let (repetition, sent) = (import::repetition(source, &row), import::sent(&row));
+                // A row that is wrong today may have been right when it came first: recognition decides.
+                let step =
+                    import::step(row, source, journal.new_id(), &authority).unwrap_or_else(|error| Step::Refused {
+                        error: Box::new(error),
+                        sent: Box::new(sent),
+                    });
                 let answer = journal
-                    .carry_out(caller, directory, scope, Some(repetition), step)
+                    .carry_out(caller, authority, Some(repetition), step, validate_only)
                     .await?;
                 let outcome = if answer.repeated {
                     RowOutcome::Repeated
                 } else {
                     RowOutcome::Accepted
                 };
-                let name = answer
-                    .events
-                    .first()
-                    .map(|event| event.name.as_str())
-                    .unwrap_or_default();
-                Ok(rows::stands(line, outcome, name))
+                let event = answer.events.first().filter(|_| answer.repeated || !validate_only);
+                Ok(rows::stands(
+                    line,
+                    outcome,
+                    event.map(|event| event.name.as_str()).unwrap_or_default(),
+                ))
             };
             result.await.or_else(|error| import::rejected(line, error))
         }

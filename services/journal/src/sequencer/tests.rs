@@ -9,12 +9,15 @@ use banggiao_contracts::{
     registry::v1::{self as registry, change::Resource},
 };
 use banggiao_directory::Directory;
-use banggiao_model::permission::{Action, Scope};
+use banggiao_model::permission::Action;
 use banggiao_testkit::HandClock;
 use tempfile::TempDir;
 
 use super::*;
-use crate::{domain::event as content, store::migration::Migrator};
+use crate::{
+    domain::{command::Authority, event as content},
+    store::migration::Migrator,
+};
 
 const WRITERS: u64 = 8;
 const COMMANDS: u64 = 60;
@@ -50,8 +53,7 @@ fn directory() -> Arc<Directory> {
 struct Bench {
     store: Store,
     sequencer: Sequencer,
-    directory: Arc<Directory>,
-    scope: Scope,
+    authority: Authority,
     _folder: TempDir,
 }
 
@@ -63,12 +65,17 @@ impl Bench {
         let seams = banggiao_testkit::seams(HandClock::at("2026-03-15T01:00:00Z"));
         let sequencer = Sequencer::start(store.clone(), seams, watch::Sender::new(feed::Head::default()));
         let directory = directory();
-        let scope = directory.scope("writer", Action::RecordEvent, "2026-03-15".parse().unwrap());
+        let scope = |action| directory.scope("writer", action, "2026-03-15".parse().unwrap());
+        let (scope, agreements) = (scope(Action::RecordEvent), scope(Action::ReadAgreement));
+        let authority = Authority {
+            directory,
+            scope,
+            agreements,
+        };
         Self {
             store,
             sequencer,
-            directory,
-            scope,
+            authority,
             _folder: folder,
         }
     }
@@ -77,14 +84,14 @@ impl Bench {
         let id = Uuid::from_u64_pair(7, request);
         Command {
             principal: "writer".into(),
-            directory: Arc::clone(&self.directory),
-            scope: self.scope.clone(),
+            authority: self.authority.clone(),
             repetition: Some(Repetition::Request {
                 id,
                 digest: [u8::try_from(request % 251).unwrap(); 32],
             }),
             step,
             allow_self_approval: false,
+            validate_only: false,
         }
     }
 
@@ -96,7 +103,7 @@ impl Bench {
             persons: i64::try_from(persons).ok(),
             ..Event::default()
         };
-        Step::Log(vec![(id, content::check(event, &self.directory, "event").unwrap())])
+        Step::Log(vec![(id, content::check(event, &self.authority, "event").unwrap())])
     }
 
     async fn log_rows(&self) -> Vec<revision::Model> {

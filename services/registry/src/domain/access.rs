@@ -65,13 +65,15 @@ pub fn draft_revocation(directory: &Directory, name: &str, today: Date) -> Resul
     let administers = |grant: &banggiao_directory::Grant| {
         grant.grant.role == Role::Administrator && grant.grant.unit.is_none() && grant.grant.holds_on(today)
     };
+    // A grant that ends some day would leave nobody on the day after.
+    let for_good = |grant: &banggiao_directory::Grant| administers(grant) && grant.grant.end.is_none();
     let others = directory
         .grants()
         .iter()
-        .filter(|(other, grant)| *other != id && administers(grant))
+        .filter(|(other, grant)| *other != id && for_good(grant))
         .count();
-    if administers(revoked) && others == 0 {
-        let why = "is the last grant of the role administrator for everything".to_owned();
+    if for_good(revoked) && others == 0 {
+        let why = "is the last grant without end of the role administrator for everything".to_owned();
         return Err(Error::Precondition {
             reason: rule::LAST_ADMINISTRATOR,
             violations: vec![(name.to_owned(), why)],

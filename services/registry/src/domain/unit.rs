@@ -146,6 +146,14 @@ fn unit_pb(directory: &Directory, key: Key, version: &Version) -> pb::Unit {
     }
 }
 
+/// The unit as it read when it was recorded.
+pub fn as_recorded(unit: &pb::Unit) -> pb::Unit {
+    pb::Unit {
+        version_start_date: unit.start_date.clone(),
+        ..unit.clone()
+    }
+}
+
 /// Which units a list holds.
 #[derive(Debug, Default)]
 pub struct Filter {

@@ -8,7 +8,7 @@ use banggiao_model::permission::Action;
 use banggiao_rpc::{Violations, identity, page::Page, request::RequestId, wire};
 use tonic::{Request, Response, Status};
 
-use super::{Calls, DOMAIN, given, id_of, refuse};
+use super::{Calls, DOMAIN, given, id_of, recorded, refuse};
 use crate::{
     domain::{access, checked},
     registry::Write,
@@ -41,12 +41,10 @@ impl AccessService for Calls {
         let id = request.principal_id.clone();
         let plan = move |directory: &Directory| Ok(vec![access::draft_principal(directory, &id, &draft)?]);
         let written = self.registry.write(write, plan).await.map_err(refuse)?;
-        let recorded = written
-            .after
-            .principals()
-            .get(&request.principal_id)
-            .ok_or_else(|| DOMAIN.internal())?;
-        Ok(Response::new((**recorded).clone()))
+        match recorded(&written)? {
+            (Resource::Principal(principal), ..) => Ok(Response::new(principal.clone())),
+            _ => Err(DOMAIN.internal()),
+        }
     }
 
     async fn get_principal(

@@ -6,7 +6,7 @@ use banggiao_model::permission::{Action, Classification};
 use banggiao_rpc::{Violations, page::Page, request::RequestId, violation::Scope, wire};
 use tonic::{Request, Response, Status};
 
-use super::{Calls, DOMAIN, given, id_of, known_unit, refuse};
+use super::{Calls, DOMAIN, given, id_of, known_unit, recorded, refuse};
 use crate::{
     domain::{agreement, checked},
     registry::Write,
@@ -38,12 +38,10 @@ impl AgreementService for Calls {
         let id = request.agreement_id.clone();
         let plan = move |directory: &Directory| Ok(vec![agreement::draft(directory, &id, &draft, "agreement")?]);
         let written = self.registry.write(write, plan).await.map_err(refuse)?;
-        let recorded = written
-            .after
-            .agreements()
-            .get(&request.agreement_id)
-            .ok_or_else(|| DOMAIN.internal())?;
-        Ok(Response::new(agreement::read(recorded, self.registry.today())))
+        let (_, _, day) = recorded(&written)?;
+        let found = written.after.agreements().get(&request.agreement_id);
+        let found = found.ok_or_else(|| DOMAIN.internal())?;
+        Ok(Response::new(agreement::read(found, day)))
     }
 
     async fn get_agreement(

@@ -6,7 +6,7 @@ use banggiao_model::permission::Action;
 use banggiao_rpc::{Violations, page::Page, request::RequestId, wire};
 use tonic::{Request, Response, Status};
 
-use super::{Calls, DOMAIN, id_of, known_unit, refuse};
+use super::{Calls, DOMAIN, id_of, known_unit, recorded, refuse};
 use crate::{
     domain::{Error, checked, marker},
     registry::Write,
@@ -51,9 +51,11 @@ impl MarkerService for Calls {
         let drafts = request.markers;
         let plan = move |directory: &Directory| draft_all(directory, &drafts);
         let written = self.registry.write(write, plan).await.map_err(refuse)?;
-        let today = self.registry.today();
+        let (_, last, today) = recorded(&written)?;
+        let position = u64::try_from(last.position).unwrap_or(u64::MAX);
+        let hierarchy = written.after.hierarchy().known_at(position);
         let markers = written.changes.iter().filter_map(|change| match &change.resource {
-            Some(Resource::Marker(marker)) => Some(marker::read(written.after.hierarchy(), marker, today)),
+            Some(Resource::Marker(marker)) => Some(marker::read(&hierarchy, marker, today)),
             _ => None,
         });
         Ok(Response::new(pb::BatchCreateMarkersResponse {
@@ -103,12 +105,12 @@ impl MarkerService for Calls {
             .filter(|(key, _)| page.after.as_ref().is_none_or(|after| key > after))
             .collect();
         found.sort_unstable_by(|left, right| left.0.cmp(&right.0));
-        found.truncate(page.size + 1);
-        let next_page_token = page.cut(&mut found, |(key, _)| key.clone());
-        let markers = found
+        let mut markers: Vec<pb::Marker> = found
             .into_iter()
+            .take(page.size + 1)
             .map(|(_, found)| marker::read(hierarchy, found, today))
             .collect();
+        let next_page_token = page.cut(&mut markers, marker::sort_key);
         Ok(Response::new(pb::ListMarkersResponse {
             markers,
             next_page_token,

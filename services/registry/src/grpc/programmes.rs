@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use banggiao_contracts::registry::v1::{self as pb, programme_service_server::ProgrammeService};
+use banggiao_contracts::registry::v1::{self as pb, change::Resource, programme_service_server::ProgrammeService};
 use banggiao_directory::Directory;
 use banggiao_model::permission::Action;
 use banggiao_rpc::{Violations, page::Page, request::RequestId};
 use tonic::{Request, Response, Status};
 
-use super::{Calls, DOMAIN, given, id_of, refuse};
+use super::{Calls, DOMAIN, given, id_of, recorded, refuse};
 use crate::{
     domain::{checked, programme},
     registry::Write,
@@ -40,12 +40,10 @@ impl ProgrammeService for Calls {
         let id = request.programme_id.clone();
         let plan = move |directory: &Directory| Ok(vec![programme::draft(directory, &id, &draft, "programme")?]);
         let written = self.registry.write(write, plan).await.map_err(refuse)?;
-        let recorded = written
-            .after
-            .programmes()
-            .get(&request.programme_id)
-            .ok_or_else(|| DOMAIN.internal())?;
-        Ok(Response::new((**recorded).clone()))
+        match recorded(&written)? {
+            (Resource::Programme(programme), ..) => Ok(Response::new(programme.clone())),
+            _ => Err(DOMAIN.internal()),
+        }
     }
 
     async fn get_programme(

@@ -6,7 +6,7 @@ use banggiao_model::{level, permission::Action, text};
 use banggiao_rpc::{Violations, page::Page, request::RequestId, violation::Scope, wire};
 use tonic::{Request, Response, Status};
 
-use super::{Calls, DOMAIN, given, id_of, known_unit, refuse};
+use super::{Calls, DOMAIN, given, id_of, known_unit, recorded, refuse};
 use crate::{
     domain::{checked, unit},
     registry::Write,
@@ -38,9 +38,10 @@ impl UnitService for Calls {
         let unit_id = request.unit_id.clone();
         let plan = move |_: &_| Ok(vec![unit::draft(&unit_id, &draft, "unit")?]);
         let written = self.registry.write(write, plan).await.map_err(refuse)?;
-        unit::read(&written.after, &request.unit_id, None, self.registry.today())
-            .map(Response::new)
-            .map_err(refuse)
+        match recorded(&written)? {
+            (Resource::Unit(unit), ..) => Ok(Response::new(unit::as_recorded(unit))),
+            _ => Err(DOMAIN.internal()),
+        }
     }
 
     async fn get_unit(&self, request: Request<pb::GetUnitRequest>) -> Result<Response<pb::Unit>, Status> {

@@ -36,18 +36,19 @@ impl IndicatorService for Calls {
     ) -> Result<Response<pb::ListIndicatorsResponse>, Status> {
         self.authorize(&request, Action::ReadReference)?;
         let mut request = request.into_inner();
-        let (size, token) = (
-            std::mem::take(&mut request.page_size),
-            std::mem::take(&mut request.page_token),
-        );
         let mut violations = Violations::new();
-        let page = Page::parse(&request, size, &token, &mut violations.root());
+        let page = Page::take(
+            &mut request,
+            |r| (&mut r.page_size, &mut r.page_token),
+            &mut violations.root(),
+        );
         checked(Some(()), violations).map_err(refuse)?;
         let mut shipped: Vec<&Indicator> = indicator::INDICATORS.iter().collect();
         shipped.sort_by_key(|indicator| indicator.id);
         shipped.retain(|indicator| page.after.as_deref().is_none_or(|after| indicator.id > after));
-        let next_page_token = page.cut(&mut shipped, |indicator| indicator.id.to_owned());
-        let indicators = shipped.into_iter().map(resource).collect();
+        let mut indicators: Vec<_> = shipped.into_iter().take(page.size + 1).map(resource).collect();
+        let key = |indicator: &pb::Indicator| indicator.name.trim_start_matches("indicators/").to_owned();
+        let next_page_token = page.cut(&mut indicators, key);
         Ok(Response::new(pb::ListIndicatorsResponse {
             indicators,
             next_page_token,

@@ -94,6 +94,7 @@ fn parse(directory: &Directory, request: &pb::QueryFiguresRequest, scope: &mut S
         pb::Comparison::Unspecified => false,
         pb::Comparison::PreviousYear => true,
     };
+    idle_filters(request, &measures, scope);
     let (window, before, calendar) = days?;
     Some(Query {
         root: root?,
@@ -107,6 +108,25 @@ fn parse(directory: &Directory, request: &pb::QueryFiguresRequest, scope: &mut S
         group_by,
         include_unapproved: request.include_unapproved,
     })
+}
+
+/// A filter that can narrow nothing was meant for another question: its figures would look narrowed and not be.
+fn idle_filters(request: &pb::QueryFiguresRequest, measures: &[Measure], scope: &mut Scope<'_>) {
+    let over_agreements = |measure: &Measure| matches!(measure.source, Source::Agreements(_));
+    let of_agreements = request.narrow_agreements.as_ref();
+    let of_events = request.narrow_events.as_ref();
+    if of_agreements.is_some_and(|filter| !filter.kinds.is_empty() || !filter.levels.is_empty())
+        && !measures.is_empty()
+        && !measures.iter().any(over_agreements)
+    {
+        scope.invalid("narrow_agreements", "narrows nothing: no measure is over agreements");
+    }
+    if of_events.is_some_and(|filter| !filter.event_types.is_empty() || !filter.programmes.is_empty())
+        && !measures.is_empty()
+        && measures.iter().all(over_agreements)
+    {
+        scope.invalid("narrow_events", "narrows nothing: no measure is over events");
+    }
 }
 
 fn root(directory: &Directory, name: &str, scope: &mut Scope<'_>) -> Option<Key> {
