@@ -13,9 +13,15 @@ use tonic_reflection::pb::v1::{
 
 use crate::installation::Installation;
 
+/// What stands in the contracts, line by line: names and numbers that other programs have been built with.
+const GOLDEN: &str = include_str!("contract/golden.txt");
+
+fn pool() -> DescriptorPool {
+    DescriptorPool::decode(banggiao_contracts::FILE_DESCRIPTOR_SET).expect("the descriptor set decodes")
+}
+
 fn services() -> Vec<prost_reflect::ServiceDescriptor> {
-    let pool = DescriptorPool::decode(banggiao_contracts::FILE_DESCRIPTOR_SET).expect("the descriptor set decodes");
-    pool.services().collect()
+    pool().services().collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -116,4 +122,68 @@ async fn every_rpc_refuses_a_stranger_first() {
             );
         }
     }
+}
+
+fn listed() -> String {
+    let (pool, mut lines) = (pool(), Vec::new());
+    for message in pool
+        .all_messages()
+        .filter(|message| message.full_name().starts_with("banggiao."))
+    {
+        for field in message.fields() {
+            let name = field.full_name();
+            lines.push(format!(
+                "{name} = {} {:?} {:?}",
+                field.number(),
+                field.cardinality(),
+                field.kind()
+            ));
+        }
+    }
+    for values in pool
+        .all_enums()
+        .filter(|values| values.full_name().starts_with("banggiao."))
+    {
+        lines.extend(
+            values
+                .values()
+                .map(|value| format!("{} = {}", value.full_name(), value.number())),
+        );
+    }
+    for method in pool
+        .services()
+        .flat_map(|service| service.methods().collect::<Vec<_>>())
+    {
+        let stream = |streams: bool| if streams { "stream " } else { "" };
+        lines.push(format!(
+            "{}({}{}) returns ({}{})",
+            method.full_name(),
+            stream(method.is_client_streaming()),
+            method.input().full_name(),
+            stream(method.is_server_streaming()),
+            method.output().full_name(),
+        ));
+    }
+    lines.sort();
+    lines.join("\n") + "\n"
+}
+
+/// A name or number that changes breaks whoever was built with it. What is new is added to the golden file on purpose:
+/// BANGGIAO_BLESS=1 writes it anew.
+#[test]
+fn names_and_numbers_are_those_that_others_were_built_with() {
+    let listed = listed();
+    if std::env::var_os("BANGGIAO_BLESS").is_some() {
+        std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/contract/golden.txt"), &listed).expect("the golden file");
+        return;
+    }
+    let lines = |text: &str| {
+        text.lines()
+            .map(str::to_owned)
+            .collect::<std::collections::BTreeSet<_>>()
+    };
+    let (before, now) = (lines(GOLDEN), lines(&listed));
+    let gone: Vec<_> = before.difference(&now).collect();
+    let new: Vec<_> = now.difference(&before).collect();
+    assert!(gone.is_empty() && new.is_empty(), "gone: {gone:#?}\nnew: {new:#?}");
 }

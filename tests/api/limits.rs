@@ -6,7 +6,7 @@ use std::time::Duration;
 use banggiao_contracts::{
     journal::v1::{
         BatchLogEventsRequest, Event, GetEventRequest, ListEventsRequest, LogEventRequest, WatchEventsRequest,
-        event_feed_service_client::EventFeedServiceClient,
+        event_feed_service_client::EventFeedServiceClient, event_service_client::EventServiceClient,
     },
     registry::v1::Role,
     reporting::v1::QueryFiguresRequest,
@@ -164,4 +164,59 @@ async fn a_malformed_deadline_and_a_large_message_are_refused() {
         .await
         .expect_err("too large");
     assert_eq!(refused.code(), Code::ResourceExhausted, "{refused:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_vanishes_with_many_open_streams_disturbs_nobody() {
+    let installation = Installation::with_sample().await;
+    let mut feed = EventFeedServiceClient::new(installation.channel("administrator"));
+    let mut watching = feed
+        .watch_events(WatchEventsRequest::default())
+        .await
+        .expect("a stream")
+        .into_inner();
+    let mut events = installation.events("administrator");
+    for _ in 0..5 {
+        let channel = installation.channel("administrator");
+        let mut open = tokio::task::JoinSet::new();
+        for n in 0..64 {
+            let (mut feed, mut events) = (
+                EventFeedServiceClient::new(channel.clone()),
+                EventServiceClient::new(channel.clone()),
+            );
+            open.spawn(async move {
+                // Half of them read a feed, half are in the middle of a call when their client goes.
+                if n % 2 == 0 {
+                    let _stream = feed.watch_events(WatchEventsRequest::default()).await;
+                    std::future::pending::<()>().await;
+                }
+                loop {
+                    let _page = events
+                        .list_events(ListEventsRequest {
+                            page_size: 1000,
+                            ..Default::default()
+                        })
+                        .await;
+                }
+            });
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        drop((open, channel));
+        for _ in 0..5 {
+            events
+                .list_events(ListEventsRequest::default())
+                .await
+                .expect("others are answered");
+        }
+    }
+    let mut seen = 0;
+    while seen < 4279 {
+        seen += watching
+            .message()
+            .await
+            .expect("the stream lives on")
+            .expect("a message")
+            .revisions
+            .len();
+    }
 }
