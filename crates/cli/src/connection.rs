@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::globals::Lang;
 use banggiao_contracts::journal::v1::event_feed_service_client::EventFeedServiceClient;
 use banggiao_contracts::journal::v1::event_service_client::EventServiceClient;
+use banggiao_contracts::journal::v1::event_type_service_client::EventTypeServiceClient;
 use banggiao_contracts::registry::v1::access_service_client::AccessServiceClient;
 use banggiao_contracts::registry::v1::import_service_client::ImportServiceClient;
 use banggiao_contracts::registry::v1::registry_feed_service_client::RegistryFeedServiceClient;
@@ -143,6 +144,8 @@ impl Connection {
         registry_feed: RegistryFeedServiceClient, UNARY;
         /// The journal's feed, for its head.
         event_feed: EventFeedServiceClient, UNARY;
+        /// The catalogue of event types.
+        event_types: EventTypeServiceClient, UNARY;
         /// Single events.
         events: EventServiceClient, UNARY;
         /// The catalogue of indicators.

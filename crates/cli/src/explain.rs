@@ -4,7 +4,7 @@
 //! built as that of [`crate::figures`].
 
 use crate::error::Error;
-use crate::figures::{self, Group, Query, query};
+use crate::figures::{self, Group, Query, query, vocabulary};
 use crate::globals::{Lang, Session};
 use crate::names;
 use crate::output::{self, Output};
@@ -126,9 +126,15 @@ fn group_value(key: Group, value: &str, query: &Query, of_agreements: bool) -> R
 /// Asks for the records and prints them.
 ///
 /// # Errors
-/// [`Error::Usage`] as [`request`], otherwise as ExplainFigure.
+/// [`Error::Usage`] as [`request`] or for words that nobody knows, otherwise as ExplainFigure.
 pub async fn run(session: &Session, args: &Args) -> Result<(), Error> {
     let mut request = request(args)?;
+    let type_of_group = request
+        .group
+        .get(&Group::Type.cell_key())
+        .filter(|name| name.contains('/'));
+    let types = args.query.event_type.iter().chain(type_of_group);
+    vocabulary::check(&session.connection, types, &args.query.sum).await?;
     let heads = figures::heads(&session.connection).await?;
     request.min_log_index = heads.log_index();
     request.min_registry_position = heads.registry_position();

@@ -1,11 +1,12 @@
 //! `figures`: computes figures for a unit and a period, and prints them.
 //!
 //! It owns the flags that `figures` and `explain` share and the asking. How flags become a request stands in
-//! [`query`], what an answer looks like in [`print`] and [`notes`].
+//! [`query`], what an answer looks like in [`mod@print`] and [`notes`]; `vocabulary` knows which words there are.
 
 pub mod notes;
 pub mod print;
 pub mod query;
+pub(crate) mod vocabulary;
 
 use crate::choices;
 use crate::connection::Connection;
@@ -126,10 +127,11 @@ pub struct Heads {
 /// Computes figures and prints them.
 ///
 /// # Errors
-/// [`Error::Usage`] if the flags contradict each other, otherwise as QueryFigures.
+/// [`Error::Usage`] if the flags contradict each other or name what nobody knows, otherwise as QueryFigures.
 pub async fn run(session: &Session, args: &Args) -> Result<(), Error> {
     let mut request = query::figures(args)?;
     let connection = &session.connection;
+    vocabulary::check(connection, &args.query.event_type, &args.query.sum).await?;
     let heads = heads(connection).await?;
     request.min_log_index = heads.log_index;
     request.min_registry_position = heads.registry_position;
@@ -167,7 +169,8 @@ pub async fn heads(connection: &Connection) -> Result<Heads, Error> {
     Ok(heads)
 }
 
-fn known<T>(
+/// What a service said about its position, if it said anything; a service that is away is noted as unknown.
+pub(crate) fn known<T>(
     head: Result<T, Error>,
     service: &'static str,
     unknown: &mut Vec<&'static str>,

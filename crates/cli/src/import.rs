@@ -3,6 +3,7 @@
 //! It owns the order of the work: registry rows first, then events and corrections, then waiting until figures show
 //! them. Files come from folders or, for a demonstration, from memory.
 
+mod cuts;
 pub mod fields;
 pub mod files;
 pub mod kind;
@@ -23,7 +24,8 @@ use crate::connection::Connection;
 use crate::error::Error;
 use crate::globals::Session;
 use crate::output;
-use banggiao_contracts::registry::v1::WhoAmIRequest;
+use banggiao_contracts::journal::v1::ImportEventsRow;
+use banggiao_contracts::registry::v1::{ImportRow, WhoAmIRequest};
 use fields::Fields;
 use indicatif::{ProgressBar, ProgressStyle};
 use lane::{Journal, Lane, Registry};
@@ -38,7 +40,7 @@ pub struct Args {
     /// corrections.csv.
     #[arg(value_name = "DIR|FILE", required = true)]
     pub paths: Vec<PathBuf>,
-    /// Only check, store nothing.
+    /// Only check, store nothing; events and corrections wait until what they may refer to is imported.
     #[arg(long)]
     pub dry_run: bool,
     /// Where the rows come from; by default the installation's name.
@@ -111,7 +113,46 @@ pub async fn run(connection: &Connection, options: &Options) -> Result<Summary, 
 }
 
 async fn run_into(connection: &Connection, options: &Options, summary: &mut Summary) -> Result<(), Error> {
-    let mut files: Vec<_> = options.files.iter().collect();
+    let (registry_rows, journal_rows) = read(&options.files, summary);
+    if registry_rows.is_empty() && journal_rows.is_empty() {
+        return Ok(());
+    }
+    let source = match &options.source {
+        Some(source) => source.clone(),
+        None => installation(connection).await?,
+    };
+    let bar = progress_bar(options.progress, registry_rows.len() + journal_rows.len());
+    let registry = Registry {
+        source: source.clone(),
+        dry_run: options.dry_run,
+    };
+    summary.registry_position = send(connection, &registry, registry_rows, &bar, summary).await?;
+    // What was only checked there is not known here, and events that name it would be rejected without being wrong.
+    if options.dry_run && summary.files.iter().any(|file| file.accepted > 0) {
+        for (_, origin) in &journal_rows {
+            summary.files[origin.file].skipped = true;
+        }
+    } else {
+        let journal = Journal {
+            source,
+            dry_run: options.dry_run,
+            min_registry_position: summary.registry_position,
+        };
+        summary.log_index = send(connection, &journal, journal_rows, &bar, summary).await?;
+    }
+    bar.finish_and_clear();
+    if !options.dry_run {
+        summary.shown = wait::until_shown(connection, summary.log_index, summary.registry_position).await;
+    }
+    Ok(())
+}
+
+/// A row to be sent, and where it came from.
+type Sent<M> = (M, Origin);
+
+/// Reads the files in the order of import. What cannot be read is booked; the rest is for registry and journal.
+fn read(files: &[File], summary: &mut Summary) -> (Vec<Sent<ImportRow>>, Vec<Sent<ImportEventsRow>>) {
+    let mut files: Vec<_> = files.iter().collect();
     // Sorting is stable: two files of one kind stay in the order in which they were named.
     files.sort_by_key(|file| file.kind());
     let mut registry_rows = Vec::new();
@@ -140,30 +181,7 @@ async fn run_into(connection: &Connection, options: &Options, summary: &mut Summ
         }
         summary.files.push(outcome);
     }
-    if registry_rows.is_empty() && journal_rows.is_empty() {
-        return Ok(());
-    }
-    let source = match &options.source {
-        Some(source) => source.clone(),
-        None => installation(connection).await?,
-    };
-    let bar = progress_bar(options.progress, registry_rows.len() + journal_rows.len());
-    let registry = Registry {
-        source: source.clone(),
-        dry_run: options.dry_run,
-    };
-    summary.registry_position = send(connection, &registry, registry_rows, &bar, summary).await?;
-    let journal = Journal {
-        source,
-        dry_run: options.dry_run,
-        min_registry_position: summary.registry_position,
-    };
-    summary.log_index = send(connection, &journal, journal_rows, &bar, summary).await?;
-    bar.finish_and_clear();
-    if !options.dry_run {
-        summary.shown = wait::until_shown(connection, summary.log_index, summary.registry_position).await;
-    }
-    Ok(())
+    (registry_rows, journal_rows)
 }
 
 /// Sends rows over one lane and books every answer, those before a failure included.

@@ -2,6 +2,9 @@
 //!
 //! It owns their flags and how these become requests. Bulk entry lives in [`crate::import`].
 
+pub mod entry;
+
+use crate::connection::Connection;
 use crate::error::Error;
 use crate::globals::Session;
 use crate::listing::{self, PageArgs};
@@ -64,6 +67,10 @@ pub enum EventVerb {
         #[command(flatten)]
         page: PageArgs,
     },
+    /// Log an event as a draft.
+    Log(Box<entry::Log>),
+    /// Correct fields of an event; an empty value makes a field unknown.
+    Correct(Box<entry::Correct>),
     /// Submit a draft or returned event for approval.
     Submit(Step),
     /// Approve a submitted event.
@@ -163,20 +170,19 @@ impl EventList {
     }
 }
 
+/// The name of the installation, which is the source of references unless another is given.
+async fn installation(connection: &Connection) -> Result<String, Error> {
+    let response = connection.call(connection.access().who_am_i(WhoAmIRequest {})).await?;
+    Ok(response.installation)
+}
+
 impl EventVerb {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Error> {
-        let connection = &session.connection;
         let event = match self {
             Self::List(args) => {
-                let needs_source = args.reference.is_some() && args.source.is_none();
-                let installation = match needs_source {
-                    true => {
-                        connection
-                            .call(connection.access().who_am_i(WhoAmIRequest {}))
-                            .await?
-                            .installation
-                    }
-                    false => String::new(),
+                let installation = match (&args.reference, &args.source) {
+                    (Some(_), None) => installation(&session.connection).await?,
+                    _ => String::new(),
                 };
                 return listing::list(session, &nouns::EVENT, &args.request(&installation), &args.page).await;
             }
@@ -194,49 +200,55 @@ impl EventVerb {
                 };
                 return listing::list(session, &nouns::EVENT_REVISION, &request, &page).await;
             }
-            Self::Submit(Step { name, etag }) => {
-                let request = pb::SubmitEventRequest {
-                    name,
-                    etag: etag.unwrap_or_default(),
-                    ..Default::default()
-                };
-                connection.call(connection.events().submit_event(request)).await?
-            }
-            Self::Approve(Step { name, etag }) => {
-                let request = pb::ApproveEventRequest {
-                    name,
-                    etag: etag.unwrap_or_default(),
-                    ..Default::default()
-                };
-                connection.call(connection.events().approve_event(request)).await?
-            }
-            Self::Return(ReasonedStep {
-                step: Step { name, etag },
-                reason,
-            }) => {
-                let etag = etag.unwrap_or_default();
-                let request = pb::ReturnEventRequest {
-                    name,
-                    etag,
-                    reason,
-                    ..Default::default()
-                };
-                connection.call(connection.events().return_event(request)).await?
-            }
-            Self::Cancel(ReasonedStep {
-                step: Step { name, etag },
-                reason,
-            }) => {
-                let etag = etag.unwrap_or_default();
-                let request = pb::CancelEventRequest {
-                    name,
-                    etag,
-                    reason,
-                    ..Default::default()
-                };
-                connection.call(connection.events().cancel_event(request)).await?
-            }
+            Self::Log(log) => log.run(session).await?,
+            Self::Correct(correct) => correct.run(session).await?,
+            Self::Submit(step) => step.submit(&session.connection).await?,
+            Self::Approve(step) => step.approve(&session.connection).await?,
+            Self::Return(step) => step.give_back(&session.connection).await?,
+            Self::Cancel(step) => step.cancel(&session.connection).await?,
         };
         listing::print(session, &nouns::EVENT, &event)
+    }
+}
+
+impl Step {
+    async fn submit(self, connection: &Connection) -> Result<pb::Event, Error> {
+        let request = pb::SubmitEventRequest {
+            name: self.name,
+            etag: self.etag.unwrap_or_default(),
+            ..Default::default()
+        };
+        connection.call(connection.events().submit_event(request)).await
+    }
+
+    async fn approve(self, connection: &Connection) -> Result<pb::Event, Error> {
+        let request = pb::ApproveEventRequest {
+            name: self.name,
+            etag: self.etag.unwrap_or_default(),
+            ..Default::default()
+        };
+        connection.call(connection.events().approve_event(request)).await
+    }
+}
+
+impl ReasonedStep {
+    async fn give_back(self, connection: &Connection) -> Result<pb::Event, Error> {
+        let request = pb::ReturnEventRequest {
+            name: self.step.name,
+            etag: self.step.etag.unwrap_or_default(),
+            reason: self.reason,
+            ..Default::default()
+        };
+        connection.call(connection.events().return_event(request)).await
+    }
+
+    async fn cancel(self, connection: &Connection) -> Result<pb::Event, Error> {
+        let request = pb::CancelEventRequest {
+            name: self.step.name,
+            etag: self.step.etag.unwrap_or_default(),
+            reason: self.reason,
+            ..Default::default()
+        };
+        connection.call(connection.events().cancel_event(request)).await
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod choices;
+pub mod completions;
 pub mod connection;
 pub mod dynamic;
 pub mod error;
@@ -26,6 +27,7 @@ pub mod reporting;
 pub mod show;
 pub mod table;
 
+pub use completions::{CompletionsArgs, completions};
 pub use connection::Connection;
 pub use error::Error;
 pub use globals::{Globals, Lang, Session};

@@ -4,7 +4,7 @@
 
 use crate::dynamic;
 use crate::error::Error;
-use crate::globals::Session;
+use crate::globals::{Lang, Session};
 use crate::nouns::Noun;
 use crate::output::{self, Output};
 use crate::table::{Cell, Column, Table};
@@ -89,10 +89,7 @@ fn resource_out(session: &Session, noun: &Noun, resource: &DynamicMessage) -> Re
             ]);
             for (field, cell) in show::fields(resource, session.lang) {
                 // Numbers stay on the left here: the column is not one of numbers.
-                let cell = match cell {
-                    Cell::Number(text) | Cell::Text(text) => Cell::text(text),
-                };
-                table.push(vec![Cell::text(field), cell]);
+                table.push(vec![Cell::text(field), Cell::text(cell.into_text())]);
             }
             output::data(&table.render(session.lang, output::width()))
         }
@@ -104,24 +101,25 @@ fn print_rows<'a>(
     noun: &Noun,
     resources: impl Iterator<Item = &'a DynamicMessage>,
 ) -> Result<(), Error> {
-    let columns = noun.columns.iter();
-    let mut table = Table::new(
-        columns
-            .map(|column| Column::new(column.path, session.lang.pick(column.en, column.vi)))
-            .collect(),
-    );
-    for resource in resources {
-        table.push(
-            noun.columns
-                .iter()
-                .map(|column| show::cell(resource, column.path, session.lang))
-                .collect(),
-        );
-    }
+    let table = rows(noun, resources, session.lang);
     match session.output {
         Output::Csv => output::data(&table.csv()?),
         Output::Table | Output::Json => output::data(&table.render(session.lang, output::width())),
     }
+}
+
+fn rows<'a>(noun: &Noun, resources: impl Iterator<Item = &'a DynamicMessage>, lang: Lang) -> Table {
+    let columns = noun.columns.iter();
+    let mut table = Table::new(
+        columns
+            .map(|column| Column::new(column.path, lang.pick(column.en, column.vi)))
+            .collect(),
+    );
+    for resource in resources {
+        let columns = noun.columns.iter();
+        table.push(columns.map(|column| show::cell(resource, column.path, lang)).collect());
+    }
+    table
 }
 
 /// Fetches one page if a page was asked for, else all of them as one response.
@@ -185,4 +183,41 @@ pub(crate) fn rows_field(response: &MessageDescriptor) -> Result<FieldDescriptor
         .fields()
         .find(|field| field.is_list() && matches!(field.kind(), Kind::Message(_)))
         .ok_or_else(|| Error::failure(format!("{} holds no list", response.full_name())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nouns;
+    use banggiao_contracts::journal::v1::Event;
+    use banggiao_contracts::registry::v1::Principal;
+
+    #[test]
+    fn a_list_as_csv_has_paths_for_headings_and_plain_values() {
+        let event = Event {
+            name: "events/a1".into(),
+            partner_units: vec!["units/kh-a".into(), "units/kh-b".into()],
+            persons: Some(12_345),
+            revision: 2,
+            ..Event::default()
+        };
+        let event = dynamic::message(&event).unwrap();
+        assert_eq!(
+            rows(&nouns::EVENT, [&event].into_iter(), Lang::Vi).csv().unwrap(),
+            "name,external_reference.reference,start_date,event_type,direction,home_unit,partner_units,delegations,\
+             persons,phase,review_state,revision\na1,,,,,,kh-a; kh-b,,12345,,,2\n"
+        );
+        let principal = Principal {
+            name: "principals/clerk".into(),
+            display_name: "=1+1, \"x\"".into(),
+            ..Principal::default()
+        };
+        let principal = dynamic::message(&principal).unwrap();
+        assert_eq!(
+            rows(&nouns::PRINCIPAL, [&principal].into_iter(), Lang::En)
+                .csv()
+                .unwrap(),
+            "name,display_name,create_time\nclerk,\"'=1+1, \"\"x\"\"\",\n"
+        );
+    }
 }

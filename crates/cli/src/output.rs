@@ -13,7 +13,8 @@ pub enum Output {
     Table,
     /// The protobuf JSON of the response, one object.
     Json,
-    /// The table's columns with machine-readable numbers.
+    /// The table's columns with machine-readable numbers; an apostrophe stands before text that a spreadsheet would take
+    /// for a formula.
     Csv,
 }
 

@@ -29,7 +29,7 @@ pub fn cell(message: &DynamicMessage, path: &str, lang: Lang) -> Cell {
             let inner = values.iter().filter_map(Value::as_message);
             Cell::text(
                 inner
-                    .map(|inner| text(cell(inner, rest, lang)))
+                    .map(|inner| cell(inner, rest, lang).into_text())
                     .collect::<Vec<_>>()
                     .join("; "),
             )
@@ -51,7 +51,7 @@ fn value_cell(field: &FieldDescriptor, value: &Value, lang: Lang) -> Cell {
     match value {
         Value::Map(entries) => Cell::text(map_text(entries, lang)),
         Value::List(values) => {
-            let items = values.iter().map(|value| text(single(&field.kind(), value)));
+            let items = values.iter().map(|value| single(&field.kind(), value).into_text());
             Cell::text(items.collect::<Vec<_>>().join("; "))
         }
         value => single(&field.kind(), value),
@@ -124,12 +124,6 @@ fn message_text(message: &DynamicMessage) -> String {
         Ok(serde_json::Value::String(text)) => text,
         Ok(value) => value.to_string(),
         Err(_) => String::new(),
-    }
-}
-
-fn text(cell: Cell) -> String {
-    match cell {
-        Cell::Text(text) | Cell::Number(text) => text,
     }
 }
 

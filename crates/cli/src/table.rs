@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::globals::Lang;
 use crate::number;
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, TableStyle};
+use std::borrow::Cow;
 
 /// One heading line with a rule below, and nothing else that would have to be cut away when a table is pasted.
 const LIGHT: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
@@ -34,6 +35,8 @@ pub enum Cell {
     Text(String),
     /// A plain decimal.
     Number(String),
+    /// Not known: a dash for people, nothing for machines.
+    Absent,
 }
 
 impl Cell {
@@ -48,9 +51,28 @@ impl Cell {
         Self::Number(number.to_string())
     }
 
-    fn machine(&self) -> &str {
+    /// The words, names or digits.
+    #[must_use]
+    pub fn into_text(self) -> String {
         match self {
             Self::Text(text) | Self::Number(text) => text,
+            Self::Absent => String::new(),
+        }
+    }
+
+    /// The cell in CSV: a number without the marks of people, and text that no spreadsheet takes for a formula.
+    fn machine(&self) -> Cow<'_, str> {
+        match self {
+            Self::Number(number) => {
+                let plain = number.strip_prefix('+').unwrap_or(number);
+                if banggiao_model::decimal::parse(plain).is_ok() {
+                    plain.into()
+                } else {
+                    inert(number)
+                }
+            }
+            Self::Text(text) => inert(text),
+            Self::Absent => "".into(),
         }
     }
 
@@ -60,6 +82,7 @@ impl Cell {
             Self::Number(number) => {
                 comfy_table::Cell::new_owned(number::grouped(number, lang)).set_alignment(CellAlignment::Right)
             }
+            Self::Absent => comfy_table::Cell::new("–").set_alignment(CellAlignment::Right),
         }
     }
 }
@@ -153,10 +176,22 @@ impl Table {
             .write_record(self.columns.iter().map(|column| column.key.as_str()))
             .map_err(failed)?;
         for row in &self.rows {
-            writer.write_record(row.iter().map(Cell::machine)).map_err(failed)?;
+            let cells = row.iter().map(Cell::machine);
+            writer.write_record(cells.map(Cow::into_owned)).map_err(failed)?;
         }
         let bytes = writer.into_inner().map_err(|error| Error::failure(error.to_string()))?;
         String::from_utf8(bytes).map_err(|error| Error::Failure(error.into()))
+    }
+}
+
+/// A text that a spreadsheet would take for a formula, with an apostrophe before it, which spreadsheets take for the mark
+/// of text. Who needs a text to the letter asks for JSON.
+fn inert(text: &str) -> Cow<'_, str> {
+    const BEGINNINGS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
+    if text.starts_with(BEGINNINGS) {
+        format!("'{text}").into()
+    } else {
+        text.into()
     }
 }
 
@@ -207,6 +242,31 @@ mod tests {
             sample().csv().unwrap(),
             "unit,value\n\"Bộ Chỉ huy, Tây Ninh\",8797\nខេត្ត,15.8\n"
         );
+    }
+
+    #[test]
+    fn no_spreadsheet_computes_what_somebody_wrote() {
+        for (cell, written) in [
+            (
+                Cell::text("=HYPERLINK(\"http://x\",\"y\")"),
+                "\"'=HYPERLINK(\"\"http://x\"\",\"\"y\"\")\"",
+            ),
+            (Cell::text("+84"), "'+84"),
+            (Cell::text("-"), "'-"),
+            (Cell::text("@SUM(A1)"), "'@SUM(A1)"),
+            (Cell::text("\t=1"), "'\t=1"),
+            (Cell::text("a=1"), "a=1"),
+            (Cell::text("a\r\nb"), "\"a\r\nb\""),
+            (Cell::number("-3.5"), "-3.5"),
+            (Cell::number("+4"), "4"),
+            (Cell::number("-1+1"), "'-1+1"),
+            (Cell::number(""), ""),
+            (Cell::Absent, ""),
+        ] {
+            let mut table = Table::new(vec![Column::new("a", "A"), Column::new("b", "B")]);
+            table.push(vec![Cell::text("x"), cell]);
+            assert_eq!(table.csv().unwrap(), format!("a,b\nx,{written}\n"));
+        }
     }
 
     #[test]

@@ -78,6 +78,8 @@ fn every_noun_lists_and_gets() {
          --programme da-1937 --partner-unit kh-bavet --state approved --phase held --reference EV-1 --source mr7",
         "event get a1 --revision 2",
         "event revisions a1",
+        "event log --type JOINT_PATROL --date 2024-03-03 --unit tayninh --marker-from 110 --quantity patrol_km=3.5",
+        "event correct a1 --reason recount --persons 12 --place=",
         "event submit a1",
         "event approve a1 --etag 2-ab",
         "event return a1 --reason incomplete",

@@ -224,10 +224,12 @@ async fn a_server_that_dies_and_returns_is_found_again() {
     spawn(&server, TcpListener::bind(address).await.unwrap());
     let summary = import.await.unwrap().unwrap();
     let file = &summary.files[0];
+    // How many answers had arrived before the server died is a matter of moments; that no row is lost or doubled is not.
     assert_eq!(
-        (file.accepted, file.repeated, summary.registry_position),
-        (700, 500, 1_200)
+        (file.accepted + file.repeated, summary.registry_position),
+        (1_200, 1_200)
     );
+    assert!(file.repeated <= 1_000 && file.rejections.is_empty(), "{file:?}");
 }
 
 #[tokio::test]
@@ -262,6 +264,35 @@ async fn a_refused_file_does_not_hold_up_the_others() {
         Some("column \"home_unit\" is missing; column \"partner_unit\" is missing")
     );
     assert!(!summary.clean());
+}
+
+/// The server has no journal: whoever asks it is told so.
+#[tokio::test]
+async fn a_dry_run_checks_no_events_of_units_that_are_not_there_yet() {
+    let (_, connection) = serve(0).await;
+    let mut options = options(3, "", true);
+    let events = "reference,type,start_date,end_date,direction,home_unit,co_home_units,partner_units,place_vi,delegations,\
+                  persons,programmes,agreement,marker_from,marker_to,quantities,state,summary_vi\n\
+                  EV-1,AID,2024-03-01,,,u1,,,,,,,,,,,APPROVED,x\n\
+                  EV-2,AID,2024-03-01,,,u1,,,,,many,,,,,,APPROVED,x\n";
+    options.files.push(File::new("events.csv", events.as_bytes()).unwrap());
+    options
+        .files
+        .push(File::new("corrections.csv", &b"reference,field,value,reason\n"[..]).unwrap());
+    let summary = import::run(&connection, &options).await.unwrap();
+    let [units, events, corrections] = &summary.files[..] else {
+        panic!("{summary:?}")
+    };
+    assert_eq!((units.accepted, units.skipped), (3, false));
+    // What cannot be read is known without anybody being asked.
+    assert_eq!(
+        (events.skipped, events.rejections.len(), summary.clean()),
+        (true, 1, false)
+    );
+    assert!(!corrections.skipped);
+    // The units are known by now.
+    let error = import::run(&connection, &options).await.unwrap_err();
+    assert!(error.text().starts_with("UNIMPLEMENTED"), "{}", error.text());
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! What can go wrong at the database, sorted by what the caller can do about it.
 
-use sea_orm::{DbErr, RuntimeErr, SqlErr};
+use sea_orm::{DbErr, RuntimeErr, SqlErr, SqlxError, SqlxSqliteError};
 
 /// A fault at the database. Its text is for the log, never for a caller.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +17,12 @@ pub enum Error {
     /// The schema is not one that this program knows.
     #[error("the database's schema cannot be used by this version: {0}")]
     Schema(String),
+    /// The address is of no database that can be used. It is not repeated here, for it may hold a password.
+    #[error("the database's address must begin with sqlite: or postgres://")]
+    Address,
+    /// The PostgreSQL server is set to forget what it acknowledged.
+    #[error("the PostgreSQL server is not durable: {0}")]
+    NotDurable(String),
     /// The SQLite that this program was built with is too old to be safe.
     #[error("SQLite {0} can corrupt a database in WAL mode; 3.51.3 or newer is needed")]
     OldSqlite(String),
@@ -57,6 +63,8 @@ impl Error {
             Self::Unavailable(_) => Kind::Away,
             Self::Duplicate(_)
             | Self::Schema(_)
+            | Self::Address
+            | Self::NotDurable(_)
             | Self::OldSqlite(_)
             | Self::Missing(_)
             | Self::Damaged(_)
@@ -86,26 +94,71 @@ impl From<DbErr> for Error {
         if let Some(SqlErr::UniqueConstraintViolation(key)) = error.sql_err() {
             return Self::Duplicate(key);
         }
-        match code(&error).as_deref() {
-            // SQLITE_BUSY with its extensions, and PostgreSQL's serialization failure and deadlock.
-            Some("5" | "261" | "517" | "773" | "40001" | "40P01") => Self::Conflict(error),
-            // SQLite's read-only, I/O error, full and cannot open; PostgreSQL's lost connection and shutdown.
-            Some("8" | "10" | "13" | "14" | "53100" | "57P01" | "57P02" | "57P03") => Self::Unavailable(error),
-            _ if matches!(error, DbErr::Conn(_) | DbErr::ConnectionAcquire(_)) => Self::Unavailable(error),
-            _ => Self::Database(error),
+        match sort(&error) {
+            Kind::Conflict => Self::Conflict(error),
+            Kind::Away => Self::Unavailable(error),
+            Kind::Fault => Self::Database(error),
         }
     }
 }
 
-fn code(error: &DbErr) -> Option<String> {
-    let (DbErr::Exec(RuntimeErr::SqlxError(error))
-    | DbErr::Query(RuntimeErr::SqlxError(error))
-    | DbErr::Conn(RuntimeErr::SqlxError(error))) = error
-    else {
-        return None;
+/// What a caller can do about a fault of a database.
+fn sort(error: &DbErr) -> Kind {
+    let (DbErr::Conn(cause) | DbErr::Exec(cause) | DbErr::Query(cause)) = error else {
+        let no_connection = matches!(error, DbErr::ConnectionAcquire(_));
+        return if no_connection { Kind::Away } else { Kind::Fault };
     };
-    error
-        .as_database_error()
-        .and_then(sea_orm::sqlx::error::DatabaseError::code)
-        .map(std::borrow::Cow::into_owned)
+    match cause {
+        RuntimeErr::SqlxError(cause) => match sort_driver(cause) {
+            // Whatever keeps us from connecting, nothing was done.
+            Kind::Fault if matches!(error, DbErr::Conn(_)) => Kind::Away,
+            kind => kind,
+        },
+        RuntimeErr::Internal(_) if matches!(error, DbErr::Conn(_)) => Kind::Away,
+        RuntimeErr::Internal(_) => Kind::Fault,
+    }
+}
+
+fn sort_driver(error: &SqlxError) -> Kind {
+    match error {
+        SqlxError::Database(error) => {
+            let code = error.code().unwrap_or_default();
+            match error.try_downcast_ref::<SqlxSqliteError>() {
+                Some(_) => code.parse().map_or(Kind::Fault, sort_sqlite),
+                None => sort_sqlstate(&code),
+            }
+        }
+        // The server went away in the middle of a call. If that call was the commit, nobody knows its outcome; a
+        // request that is repeated later finds out.
+        SqlxError::Io(_)
+        | SqlxError::Tls(_)
+        | SqlxError::PoolTimedOut
+        | SqlxError::PoolClosed
+        | SqlxError::WorkerCrashed => Kind::Away,
+        _ => Kind::Fault,
+    }
+}
+
+/// By SQLite's result code. The driver gives extended codes; the low byte is the code that they extend.
+fn sort_sqlite(extended: i32) -> Kind {
+    match extended & 0xff {
+        // Busy: another connection writes, or has written what this transaction has read.
+        5 => Kind::Conflict,
+        // Out of memory, read-only, input/output error, full, cannot open, locking protocol.
+        7 | 8 | 10 | 13 | 14 | 15 => Kind::Away,
+        _ => Kind::Fault,
+    }
+}
+
+/// By PostgreSQL's SQLSTATE.
+fn sort_sqlstate(code: &str) -> Kind {
+    match code {
+        // Serialization failure, deadlock, and a lock that was not had within `lock_timeout`.
+        "40001" | "40P01" | "55P03" => Kind::Conflict,
+        // Outcome unknown; a transaction that idled too long; a server that has become a standby; disk errors.
+        "40003" | "25P03" | "25006" | "58030" => Kind::Away,
+        // Connection exception, insufficient resources, and a server that is starting, stopping or was killed.
+        _ if code.starts_with("08") || code.starts_with("53") || code.starts_with("57P") => Kind::Away,
+        _ => Kind::Fault,
+    }
 }

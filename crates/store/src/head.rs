@@ -5,10 +5,10 @@
 
 use sea_orm::{
     ActiveValue::Set,
+    QuerySelect,
     entity::prelude::*,
-    sea_query::{ColumnDef, Index, Table, TableCreateStatement},
+    sea_query::{ColumnDef, Index, LockType, Table, TableCreateStatement},
 };
-use sea_orm::{QuerySelect, sea_query::LockType};
 
 use crate::{Error, Tx};
 
@@ -69,8 +69,12 @@ pub async fn insert_first(db: &impl ConnectionTrait) -> Result<(), DbErr> {
 /// # Errors
 /// If the database is away or has no head.
 pub async fn lock(tx: &Tx) -> Result<Model, Error> {
-    let row = Entity::find_by_id(ID).lock(LockType::Update).one(tx).await?;
-    row.ok_or(Error::Missing("the head row"))
+    locked().one(tx).await?.ok_or(Error::Missing("the head row"))
+}
+
+/// On SQLite there is nothing to lock: the transaction is the only writer from its beginning.
+fn locked() -> Select<Entity> {
+    Entity::find_by_id(ID).lock(LockType::Update)
 }
 
 /// Reads the head without locking it.
@@ -97,4 +101,20 @@ pub async fn advance(tx: &Tx, head: &Model) -> Result<(), Error> {
     };
     Entity::update(row).exec(tx).await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::{DbBackend, QueryTrait};
+
+    use super::*;
+
+    #[test]
+    fn the_head_is_locked_where_several_can_write() {
+        let columns = r#""head"."id", "head"."epoch", "head"."position", "head"."recorded_at""#;
+        let select = format!(r#"SELECT {columns} FROM "head" WHERE "head"."id" = 1"#);
+        let sql = |backend| locked().build(backend).to_string();
+        assert_eq!(sql(DbBackend::Postgres), format!("{select} FOR UPDATE"));
+        assert_eq!(sql(DbBackend::Sqlite).trim_end(), select);
+    }
 }

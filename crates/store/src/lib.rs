@@ -1,12 +1,16 @@
 //! The database edge: opening a database with the settings that make an acknowledged write durable, migrating it,
 //! named transactions that are retried as a whole, the head row that gives positions, and the cursors of feed readers.
 //!
-//! It knows databases and nothing of any service's tables; these live in each service's `store` room.
+//! SQLite and PostgreSQL do the same here; where they differ is told in one private module each. It knows databases and
+//! nothing of any service's tables; these live in each service's `store` room.
 
 pub mod cursor;
 pub mod error;
 pub mod head;
 pub mod import_row;
+mod postgres;
+mod schema;
+mod sqlite;
 pub mod tx;
 
 pub use error::{Error, Kind};
@@ -14,16 +18,16 @@ pub use tx::{Retry, Tx};
 
 use std::time::Duration;
 
-use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement,
-    sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
-};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection};
 use sea_orm_migration::MigratorTrait;
 
-/// Connections that read beside the one that writes.
-const SQLITE_READERS: u32 = 4;
-/// The oldest SQLite that is free of the bug by which two connections can corrupt a database in WAL mode.
-const SQLITE_OLDEST: [u32; 3] = [3, 51, 3];
+/// So long is a connection waited for: a server that restarts is back by then.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+/// So long does a statement wait for another transaction's lock before it is a conflict. It is also how long a process
+/// that was frozen inside a transaction can hold up the others.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
+/// Connections that read beside those that write.
+const READERS: u32 = 4;
 
 /// An open database of one service.
 #[derive(Debug, Clone)]
@@ -32,20 +36,35 @@ pub struct Store {
     reader: DatabaseConnection,
 }
 
+/// The databases that can be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Backend {
+    Sqlite,
+    Postgres,
+}
+
 impl Store {
-    /// Opens the database, creating and migrating it as needed.
+    /// Opens the database and migrates it as needed.
     ///
-    /// `url` is `sqlite:PATH`. SQLite runs in WAL mode with full synchronisation: what was committed survives a loss of
-    /// power. One connection writes, so that a transaction never meets another one's lock; several read.
+    /// `url` is `sqlite:PATH` or `postgres://USER@HOST/DATABASE`. An SQLite file is created if it is not there; it runs
+    /// in WAL mode with full synchronisation, and one connection writes, so that the transactions of one process never
+    /// meet each other's locks. A PostgreSQL database must exist, in UTF-8 and best with the collation `C`, by which
+    /// text sorts as it does in SQLite; several connections write, and the head row's lock puts them in order. On both,
+    /// what was committed survives a loss of power.
     ///
     /// # Errors
-    /// If it cannot be opened, its SQLite is too old, or its schema is newer than this program.
+    /// If it cannot be opened, is not durable, or its schema is newer than this program.
     pub async fn open<M: MigratorTrait>(url: &str) -> Result<Self, Error> {
-        let writer = Database::connect(options(url, 1)).await?;
-        refuse_old_sqlite(&writer).await?;
-        M::up(&writer, None).await.map_err(Error::schema)?;
-        let reader = Database::connect(options(url, SQLITE_READERS)).await?;
-        Ok(Self { writer, reader })
+        let backend = Backend::of(url)?;
+        let writer = Database::connect(backend.options(url, backend.writers())).await?;
+        match backend.prepare::<M>(url, &writer).await {
+            Ok(reader) => Ok(Self { writer, reader }),
+            Err(error) => {
+                // Whoever is told of the refusal finds nothing of ours open any more.
+                drop(writer.close().await);
+                Err(error)
+            }
+        }
     }
 
     /// For single queries outside a transaction.
@@ -65,37 +84,66 @@ impl Store {
     }
 }
 
-fn options(url: &str, connections: u32) -> ConnectOptions {
-    let mut options = ConnectOptions::new(url);
-    options
-        .min_connections(1)
-        .max_connections(connections)
-        .acquire_timeout(Duration::from_secs(10))
-        .sqlx_logging(false)
-        .map_sqlx_sqlite_opts(|options| {
-            options
-                .create_if_missing(true)
-                .journal_mode(SqliteJournalMode::Wal)
-                .synchronous(SqliteSynchronous::Full)
-                .foreign_keys(true)
-                .busy_timeout(Duration::from_secs(5))
-                .pragma("trusted_schema", "OFF")
-        });
-    options
+impl Backend {
+    /// Told from the address without ever repeating it: it may hold a password.
+    fn of(url: &str) -> Result<Self, Error> {
+        match url.split_once(':') {
+            Some(("sqlite", _)) => Ok(Self::Sqlite),
+            Some(("postgres" | "postgresql", rest)) if rest.starts_with("//") => Ok(Self::Postgres),
+            _ => Err(Error::Address),
+        }
+    }
+
+    /// How many connections write.
+    fn writers(self) -> u32 {
+        match self {
+            Self::Sqlite => sqlite::WRITERS,
+            Self::Postgres => postgres::WRITERS,
+        }
+    }
+
+    /// Refuses what must be refused, migrates, and opens the connections that read.
+    async fn prepare<M: MigratorTrait>(
+        self,
+        url: &str,
+        writer: &DatabaseConnection,
+    ) -> Result<DatabaseConnection, Error> {
+        match self {
+            Self::Sqlite => sqlite::refuse_old(writer).await?,
+            Self::Postgres => postgres::refuse_forgetful(writer).await?,
+        }
+        schema::migrate::<M>(writer).await?;
+        Ok(Database::connect(self.options(url, READERS)).await?)
+    }
+
+    fn options(self, url: &str, connections: u32) -> ConnectOptions {
+        let mut options = ConnectOptions::new(url);
+        options
+            .min_connections(1)
+            .max_connections(connections)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .sqlx_logging(false);
+        match self {
+            Self::Sqlite => options.map_sqlx_sqlite_opts(sqlite::connection),
+            Self::Postgres => options.map_sqlx_postgres_opts(postgres::session),
+        };
+        options
+    }
 }
 
-async fn refuse_old_sqlite(db: &DatabaseConnection) -> Result<(), Error> {
-    if db.get_database_backend() != DbBackend::Sqlite {
-        return Ok(());
-    }
-    let row = db
-        .query_one_raw(Statement::from_string(DbBackend::Sqlite, "SELECT sqlite_version()"))
-        .await?;
-    let version: String = row.ok_or(Error::Missing("sqlite_version"))?.try_get_by_index(0)?;
-    let numbers: Vec<u32> = version.split('.').filter_map(|part| part.parse().ok()).collect();
-    if numbers.as_slice() < SQLITE_OLDEST.as_slice() {
-        Err(Error::OldSqlite(version))
-    } else {
-        Ok(())
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_says_which_database_it_is() {
+        assert_eq!(Backend::of("sqlite:registry.db").unwrap(), Backend::Sqlite);
+        assert_eq!(Backend::of("postgres://u@h/registry").unwrap(), Backend::Postgres);
+        assert_eq!(Backend::of("postgresql://u@h/registry").unwrap(), Backend::Postgres);
+        for other in ["", "registry.db", "mysql://u:secret@h/registry", "postgres:registry"] {
+            let error = Backend::of(other).unwrap_err();
+            assert!(matches!(error, Error::Address), "{other}");
+            assert!(!error.to_string().contains("secret"));
+        }
     }
 }

@@ -1,11 +1,17 @@
 //! Named transactions. The work is run in a task of its own that nobody cancels: a client that goes away must not leave
-//! a connection inside a transaction, nor an answer unknown. A conflict runs the whole work again.
+//! a connection inside a transaction, nor an answer unknown. A conflict runs the whole work again. A transaction in which
+//! a statement failed is never committed.
 
-use std::{fmt, future::Future, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    future::Future,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, SqliteTransactionMode, Statement,
-    TransactionOptions, TransactionTrait,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 
 use crate::{Error, Store};
@@ -17,7 +23,24 @@ const FIRST_WAIT: Duration = Duration::from_millis(5);
 
 /// An open transaction. It can be cloned into the futures of one unit of work; all clones are the same transaction.
 #[derive(Clone)]
-pub struct Tx(Arc<DatabaseTransaction>);
+pub struct Tx(Arc<Open>);
+
+struct Open {
+    transaction: DatabaseTransaction,
+    /// The first statement that failed. PostgreSQL has then given the transaction up, and answers COMMIT without an
+    /// error although it rolls back.
+    failure: OnceLock<DbErr>,
+}
+
+impl Open {
+    fn seen<T>(&self, answer: Result<T, DbErr>) -> Result<T, DbErr> {
+        if let Err(failure) = &answer {
+            // Only the first one counts; those after it are its consequences.
+            self.failure.get_or_init(|| failure.clone());
+        }
+        answer
+    }
+}
 
 impl fmt::Debug for Tx {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -39,10 +62,12 @@ impl Retry for Error {
 
 impl Store {
     /// Runs `work` in a transaction: committed if it succeeds, rolled back if it fails. `name` is what the log calls it,
-    /// `<noun>.<verb>`.
+    /// `<noun>.<verb>`. Work that goes on after a failed statement does not succeed: that statement's error is its
+    /// answer.
     ///
     /// # Errors
-    /// Those of the work; [`Error::Conflict`] if the last try met one too; [`Error::Lost`] if the work panicked.
+    /// Those of the work and of its statements; [`Error::Conflict`] if the last try met one too; [`Error::Lost`] if the
+    /// work panicked.
     #[tracing::instrument(skip(self, work), level = "debug")]
     pub async fn tx<T, E, W, F>(&self, name: &'static str, work: W) -> Result<T, E>
     where
@@ -70,14 +95,37 @@ impl Store {
     }
 }
 
-async fn attempt_once<T, E, W, F>(writer: &sea_orm::DatabaseConnection, work: &W) -> Result<T, E>
+async fn attempt_once<T, E, W, F>(writer: &DatabaseConnection, work: &W) -> Result<T, E>
 where
     E: Retry,
     W: Fn(Tx) -> F,
     F: Future<Output = Result<T, E>>,
 {
+    let tx = Tx(Arc::new(Open {
+        transaction: begin(writer).await.map_err(Error::from)?,
+        failure: OnceLock::new(),
+    }));
+    let outcome = work(tx.clone()).await;
+    let Some(Open { transaction, failure }) = Arc::into_inner(tx.0) else {
+        // A clone outlived the work. Committing is then not ours to decide; dropping it rolls back.
+        return Err(Error::Damaged("a transaction outlived its work".to_owned()).into());
+    };
+    let refused = match (outcome, failure.into_inner()) {
+        (Ok(value), None) => {
+            transaction.commit().await.map_err(Error::from)?;
+            return Ok(value);
+        }
+        (Ok(_), Some(failure)) => Error::from(failure).into(),
+        (Err(error), _) => error,
+    };
+    roll_back(transaction).await;
+    Err(refused)
+}
+
+/// Begins a transaction that is going to write.
+pub(crate) async fn begin(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
     // A deferred transaction that turns into a writer meets a stale snapshot that no waiting cures.
-    let mode = match writer.get_database_backend() {
+    let mode = match db.get_database_backend() {
         DbBackend::Sqlite => Some(SqliteTransactionMode::Immediate),
         _ => None,
     };
@@ -85,45 +133,35 @@ where
         sqlite_transaction_mode: mode,
         ..TransactionOptions::default()
     };
-    let tx = Tx(Arc::new(writer.begin_with_options(options).await.map_err(Error::from)?));
-    let outcome = work(tx.clone()).await;
-    let Some(inner) = Arc::into_inner(tx.0) else {
-        // A clone outlived the work. Committing is then not ours to decide; dropping it rolls back.
-        return Err(Error::Damaged("a transaction outlived its work".to_owned()).into());
-    };
-    match outcome {
-        Ok(value) => {
-            inner.commit().await.map_err(Error::from)?;
-            Ok(value)
-        }
-        Err(error) => {
-            if let Err(rollback) = inner.rollback().await {
-                tracing::warn!(%rollback, "rollback failed; the connection is given up");
-            }
-            Err(error)
-        }
+    db.begin_with_options(options).await
+}
+
+/// Ends a transaction that failed. It failed for another reason, so what goes wrong here is for the log only.
+pub(crate) async fn roll_back(transaction: DatabaseTransaction) {
+    if let Err(rollback) = transaction.rollback().await {
+        tracing::warn!(%rollback, "rollback failed; the connection is given up");
     }
 }
 
 #[sea_orm_migration::async_trait::async_trait]
 impl ConnectionTrait for Tx {
     fn get_database_backend(&self) -> DbBackend {
-        self.0.get_database_backend()
+        self.0.transaction.get_database_backend()
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        self.0.execute_raw(statement).await
+        self.0.seen(self.0.transaction.execute_raw(statement).await)
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        self.0.execute_unprepared(sql).await
+        self.0.seen(self.0.transaction.execute_unprepared(sql).await)
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        self.0.query_one_raw(statement).await
+        self.0.seen(self.0.transaction.query_one_raw(statement).await)
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.0.query_all_raw(statement).await
+        self.0.seen(self.0.transaction.query_all_raw(statement).await)
     }
 }

@@ -22,6 +22,7 @@ use crate::{
     domain::{
         Error,
         command::{Command, Current, Draft, Repetition, Step, Target},
+        event::without_output,
         import,
     },
     store::{event, revision},
@@ -291,7 +292,12 @@ impl<'a> Batch<'a> {
         }
         let drafts = self.drafts(command)?;
         if command.validate_only {
-            let events = drafts.into_iter().filter_map(|draft| draft.revision.event).collect();
+            // What was not appended has no name, no number and no author.
+            let events = drafts
+                .into_iter()
+                .filter_map(|draft| draft.revision.event)
+                .map(without_output)
+                .collect();
             return Ok(Answer {
                 events,
                 repeated: false,

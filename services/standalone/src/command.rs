@@ -1,9 +1,9 @@
-//! The command line: the client's verbs, and the three that need the services or their keys.
+//! The command line: the client's verbs, and those that need the services, their keys, or the whole command.
 
 use std::process::ExitCode;
 
 use banggiao_cli::{Globals, Verb};
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::{demo, token, up};
 
@@ -26,6 +26,8 @@ enum AnyVerb {
     /// Make tokens with the key of a data folder.
     #[command(subcommand)]
     Token(token::TokenVerb),
+    /// Print a script that lets a shell complete this command: bash, zsh, fish, elvish, powershell.
+    Completions(banggiao_cli::CompletionsArgs),
     #[command(flatten)]
     Client(Box<Verb>),
 }
@@ -38,6 +40,7 @@ pub async fn main() -> ExitCode {
         AnyVerb::Up(args) => up::run(args, &globals).await,
         AnyVerb::Demo(args) => demo::run(args, &globals).await,
         AnyVerb::Token(verb) => token::run(verb),
+        AnyVerb::Completions(args) => banggiao_cli::completions(args.shell, &mut Command::command()),
         AnyVerb::Client(verb) => banggiao_cli::run(*verb, &globals).await,
     };
     match outcome {

@@ -23,6 +23,17 @@ pub enum Sum {
     Quantity(String),
 }
 
+impl Sum {
+    /// The key, if this is a quantity.
+    #[must_use]
+    pub fn quantity(&self) -> Option<&str> {
+        match self {
+            Self::Quantity(key) => Some(key),
+            _ => None,
+        }
+    }
+}
+
 /// What is summed: one of the known words, or the key of a quantity.
 ///
 /// # Errors

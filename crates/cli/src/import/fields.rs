@@ -156,7 +156,8 @@ impl<'a> Fields<'a> {
     }
 }
 
-fn quantity(element: &str) -> Result<(String, String), String> {
+/// One quantity, `key=decimal`.
+pub(crate) fn quantity(element: &str) -> Result<(String, String), String> {
     let (key, value) = element
         .split_once('=')
         .ok_or_else(|| format!("\"{element}\" is not of the form KEY=DECIMAL"))?;
@@ -177,7 +178,7 @@ mod tests {
         let row = Row {
             line: 2,
             fields: vec![value.to_owned()],
-            fault: None,
+            ..Row::default()
         };
         let mut fields = Fields::new(&header, &row);
         let value = read(&mut fields);

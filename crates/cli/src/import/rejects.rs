@@ -45,21 +45,26 @@ fn suffixed(path: &Path, kind: Kind) -> PathBuf {
 }
 
 fn rejects(summary: &Summary, kind: Kind) -> Result<Vec<u8>, Error> {
-    let failed = |error: csv::Error| Error::Failure(error.into());
-    let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
+    let mut text = Vec::new();
     let mut header: Option<&[String]> = None;
     for file in summary.of_kind(kind).filter(|file| !file.rejections.is_empty()) {
         let first = header.is_none();
         let header = *header.get_or_insert(&file.header);
         if first {
-            writer.write_record(header).map_err(failed)?;
+            write_row(&mut text, header)?;
         }
         let mut rejections: Vec<_> = file.rejections.iter().collect();
         rejections.sort_by_key(|rejection| rejection.row.line);
         for Rejection { row, .. } in rejections {
+            // With its damage a row is rejected again until somebody has mended it; fields guessed from it would not be.
+            if let Some(damaged) = &row.damaged {
+                text.extend_from_slice(damaged.as_bytes());
+                text.push(b'\n');
+                continue;
+            }
             // A second file may have its columns in another order; a row of the wrong length has none to go by.
             if header == file.header || row.fields.len() != file.header.len() {
-                writer.write_record(&row.fields).map_err(failed)?;
+                write_row(&mut text, &row.fields)?;
                 continue;
             }
             let place = |column: &String| file.header.iter().position(|name| name == column);
@@ -68,10 +73,17 @@ fn rejects(summary: &Summary, kind: Kind) -> Result<Vec<u8>, Error> {
                     .and_then(|index| row.fields.get(index))
                     .map_or("", String::as_str)
             };
-            writer.write_record(header.iter().map(field)).map_err(failed)?;
+            write_row(&mut text, header.iter().map(field))?;
         }
     }
-    writer.into_inner().map_err(|error| Error::failure(error.to_string()))
+    Ok(text)
+}
+
+fn write_row(text: &mut Vec<u8>, fields: impl IntoIterator<Item = impl AsRef<[u8]>>) -> Result<(), Error> {
+    let failed = |error: csv::Error| Error::Failure(error.into());
+    let mut writer = csv::Writer::from_writer(text);
+    writer.write_record(fields).map_err(failed)?;
+    writer.flush().map_err(|error| Error::Failure(error.into()))
 }
 
 #[cfg(test)]
@@ -88,7 +100,7 @@ mod tests {
                 Row {
                     line,
                     fields: vec![format!("EV-{line}"), "a,b".into()],
-                    fault: None,
+                    ..Row::default()
                 },
                 vec![],
             );
@@ -111,5 +123,21 @@ mod tests {
         );
         assert_eq!(suffixed(&path, Kind::Units).file_name().unwrap(), "rejects-units.csv");
         assert!(write(&Summary::default(), &path).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_damaged_row_keeps_its_damage() {
+        let mut summary = summary();
+        let damaged = Row {
+            line: 9,
+            damaged: Some("EV-9,\"a".into()),
+            ..Row::default()
+        };
+        summary.files[0].reject(damaged, vec![]);
+        let text = rejects(&summary, Kind::Events).unwrap();
+        assert_eq!(
+            String::from_utf8(text).unwrap(),
+            "reference,persons\nEV-5,\"a,b\"\nEV-9,\"a\nEV-17,\"a,b\"\n"
+        );
     }
 }

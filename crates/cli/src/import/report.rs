@@ -7,7 +7,7 @@ use super::files::File;
 use super::kind::Kind;
 use super::sheet::Row;
 use crate::error::Error;
-use crate::globals::Session;
+use crate::globals::{Lang, Session};
 use crate::output::{self, Output};
 use crate::table::{Cell, Column, Table};
 use banggiao_contracts::r#type::v1::{RowOutcome, RowResult};
@@ -49,6 +49,8 @@ pub struct FileSummary {
     pub rejections: Vec<Rejection>,
     /// Why the whole file was refused.
     pub refused: Option<String>,
+    /// The rows that could be read were not checked: in a dry run what they may refer to is not there yet.
+    pub skipped: bool,
     pub(super) header: Vec<String>,
 }
 
@@ -102,6 +104,7 @@ impl FileSummary {
             repeated: 0,
             rejections: Vec::new(),
             refused: None,
+            skipped: false,
             header: Vec::new(),
         }
     }
@@ -161,19 +164,36 @@ pub fn print(session: &Session, summary: &Summary, dry_run: bool) -> Result<(), 
             "lưu ý: đã lưu xong, nhưng số liệu chưa cập nhật hết",
         ));
     }
-    if session.output == Output::Json {
-        let files = summary.files.iter().map(|file| {
-            serde_json::json!({
-                "file": file.label, "accepted": file.accepted, "repeated": file.repeated,
-                "rejected": file.rejections.len(), "refused": file.refused,
-            })
-        });
-        let object = serde_json::json!({
-            "files": files.collect::<Vec<_>>(), "logIndex": summary.log_index.to_string(),
-            "registryPosition": summary.registry_position.to_string(), "dryRun": dry_run,
-        });
-        return output::data(&format!("{object:#}"));
+    if summary.files.iter().any(|file| file.skipped) {
+        output::note(lang.pick(
+            "note: events and corrections are not checked; they can be once units, programmes, markers and agreements \
+             are imported",
+            "lưu ý: chưa kiểm tra sự kiện và đính chính; chỉ kiểm tra được sau khi nhập đơn vị, đề án, mốc giới và thỏa thuận",
+        ));
     }
+    output::data(&match session.output {
+        Output::Json => json(summary, dry_run),
+        Output::Csv => table(summary, dry_run, lang).csv()?,
+        Output::Table => table(summary, dry_run, lang).render(lang, output::width()),
+    })
+}
+
+fn json(summary: &Summary, dry_run: bool) -> String {
+    let files = summary.files.iter().map(|file| {
+        let count = |count: usize| (!file.skipped).then_some(count);
+        serde_json::json!({
+            "file": file.label, "accepted": count(file.accepted), "repeated": count(file.repeated),
+            "rejected": file.rejections.len(), "refused": file.refused, "skipped": file.skipped,
+        })
+    });
+    let object = serde_json::json!({
+        "files": files.collect::<Vec<_>>(), "logIndex": summary.log_index.to_string(),
+        "registryPosition": summary.registry_position.to_string(), "dryRun": dry_run,
+    });
+    format!("{object:#}")
+}
+
+fn table(summary: &Summary, dry_run: bool, lang: Lang) -> Table {
     let mut table = Table::new(vec![
         Column::new("file", lang.pick("File", "Tệp")),
         Column::new("accepted", lang.pick("Accepted", "Đã nhập")),
@@ -181,28 +201,21 @@ pub fn print(session: &Session, summary: &Summary, dry_run: bool) -> Result<(), 
         Column::new("rejected", lang.pick("Rejected", "Từ chối")),
     ]);
     for file in &summary.files {
-        // Of a refused file no row was looked at, which is another thing than none rejected.
-        let count = |count: usize| {
-            if file.refused.is_some() {
-                Cell::number("–")
-            } else {
-                Cell::number(count)
-            }
-        };
+        // Of a refused file no row was looked at, which is another thing than none rejected. Of a skipped one, rows
+        // that could not even be read are known.
+        let known = |known: bool, count: usize| if known { Cell::number(count) } else { Cell::Absent };
+        let looked_at = file.refused.is_none() && !file.skipped;
         table.push(vec![
             Cell::text(&file.label),
-            count(file.accepted),
-            count(file.repeated),
-            count(file.rejections.len()),
+            known(looked_at, file.accepted),
+            known(looked_at, file.repeated),
+            known(looked_at || !file.rejections.is_empty(), file.rejections.len()),
         ]);
     }
     if dry_run {
         table.push_remark(lang.pick("Only checked, nothing is stored.", "Chỉ kiểm tra, không lưu gì."));
     }
-    output::data(&match session.output {
-        Output::Csv => table.csv()?,
-        Output::Table | Output::Json => table.render(lang, output::width()),
-    })
+    table
 }
 
 #[cfg(test)]
@@ -220,7 +233,7 @@ mod tests {
         let row = |line: u64| Row {
             line,
             fields: vec![format!("EV-{line}"), "a,b".into()],
-            fault: None,
+            ..Row::default()
         };
         let violation = |field: &str| RowViolation {
             field: field.into(),
@@ -268,5 +281,31 @@ mod tests {
                 "events.csv:17: is wrong (INVALID_FIELD)",
             ]
         );
+    }
+
+    #[test]
+    fn what_was_not_looked_at_has_no_counts() {
+        let mut summary = summary();
+        let row = |summary: &Summary, lang| {
+            table(summary, true, lang)
+                .csv()
+                .unwrap()
+                .lines()
+                .nth(1)
+                .map(str::to_owned)
+        };
+        assert_eq!(row(&summary, Lang::En).as_deref(), Some("events.csv,1,1,2"));
+        summary.files[0].skipped = true;
+        assert_eq!(row(&summary, Lang::En).as_deref(), Some("events.csv,,,2"));
+        summary.files[0].rejections.clear();
+        assert_eq!(row(&summary, Lang::En).as_deref(), Some("events.csv,,,"));
+        let shown = table(&summary, true, Lang::Vi).render(Lang::Vi, None);
+        assert_eq!(
+            shown.lines().nth(2).map(|line| line.matches('–').count()),
+            Some(3),
+            "{shown}"
+        );
+        let json: serde_json::Value = serde_json::from_str(&json(&summary, true)).unwrap();
+        assert!(json["files"][0]["accepted"].is_null() && json["files"][0]["skipped"] == true);
     }
 }

@@ -1,9 +1,11 @@
 //! A CSV file as header and rows, each row with the physical line on which it stands.
 //!
-//! It owns what is wrong with a file as such: its header, its quotation marks, its encoding, its number of fields. What
-//! a column means is not known here.
+//! It owns what is wrong with a file as such: its header, its encoding, its number of fields. What quotation marks may do
+//! stands in `cuts`; what a column means is not known here.
 
-use csv::ByteRecord;
+use super::cuts::Cuts;
+use csv::{ByteRecord, Position};
+use std::io::Cursor;
 
 /// The faults of fields that are none of the service's reasons carry this one.
 pub const INVALID: &str = "INVALID_FIELD";
@@ -24,6 +26,8 @@ pub struct Row {
     pub line: u64,
     /// The fields as they stand in the file.
     pub fields: Vec<String>,
+    /// The text of a row whose quotation marks are damaged, and which therefore has no fields.
+    pub damaged: Option<String>,
     /// What makes the row unreadable as a whole: the field, if it is one, and the reason.
     pub fault: Option<(String, String)>,
 }
@@ -40,25 +44,39 @@ pub fn read(bytes: &[u8], columns: &[&str]) -> Result<Sheet, String> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err("the file is empty".into());
     }
+    let mut cuts = Cuts::new(bytes);
+    if let Some(reason) = cuts.next().and_then(|cut| cut.damage) {
+        return Err(format!("the header cannot be read: {reason}"));
+    }
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
-        .from_reader(bytes);
+        .from_reader(Cursor::new(bytes));
     let mut record = ByteRecord::new();
-    reader
-        .read_byte_record(&mut record)
-        .map_err(|error| error.to_string())?;
+    let failed = |error: csv::Error| error.to_string();
+    reader.read_byte_record(&mut record).map_err(failed)?;
     let header = header(&record, columns)?;
+    cuts.expect(header.len());
     let mut rows = Vec::new();
-    while reader
-        .read_byte_record(&mut record)
-        .map_err(|error| error.to_string())?
-    {
-        let start = record.position().map_or(0, csv::Position::byte) as usize;
-        let end = (reader.position().byte() as usize).min(bytes.len());
-        let raw = bytes.get(start..end).unwrap_or_default();
-        let line = record.position().map_or(0, csv::Position::line) + blank_lines(raw);
-        rows.push(row(&record, line, &header, raw, end == bytes.len()));
+    let mut behind_damage = false;
+    for cut in cuts {
+        if let Some(reason) = cut.damage {
+            rows.push(Row {
+                line: cut.line,
+                fields: Vec::new(),
+                damaged: Some(String::from_utf8_lossy(&bytes[cut.bytes]).into_owned()),
+                fault: Some((String::new(), reason)),
+            });
+            behind_damage = true;
+            continue;
+        }
+        if std::mem::take(&mut behind_damage) {
+            let mut position = Position::new();
+            position.set_byte(cut.bytes.start as u64);
+            reader.seek(position).map_err(failed)?;
+        }
+        reader.read_byte_record(&mut record).map_err(failed)?;
+        rows.push(row(&record, cut.line, &header));
     }
     Ok(Sheet { header, rows })
 }
@@ -94,15 +112,7 @@ fn header(record: &ByteRecord, columns: &[&str]) -> Result<Vec<String>, String> 
     Err(faults.join("; "))
 }
 
-/// Blank lines before a row count as lines but are no rows.
-fn blank_lines(raw: &[u8]) -> u64 {
-    raw.iter()
-        .take_while(|byte| matches!(byte, b'\r' | b'\n'))
-        .filter(|byte| **byte == b'\n')
-        .count() as u64
-}
-
-fn row(record: &ByteRecord, line: u64, header: &[String], raw: &[u8], last: bool) -> Row {
+fn row(record: &ByteRecord, line: u64, header: &[String]) -> Row {
     let mut fault = None;
     let mut fields = Vec::with_capacity(record.len());
     for (index, bytes) in record.iter().enumerate() {
@@ -112,22 +122,16 @@ fn row(record: &ByteRecord, line: u64, header: &[String], raw: &[u8], last: bool
         }
         fields.push(String::from_utf8_lossy(bytes).into_owned());
     }
-    if unclosed(raw, last) {
-        fault = Some((
-            String::new(),
-            "a quotation mark is not closed; nothing after it could be read".to_owned(),
-        ));
-    } else if fields.len() != header.len() {
+    if fields.len() != header.len() {
         let message = format!("the row has {} fields, the header has {}", fields.len(), header.len());
         fault = Some((String::new(), message));
     }
-    Row { line, fields, fault }
-}
-
-/// A quotation mark that is not closed swallows the rest of the file as one field, which must not pass in silence.
-fn unclosed(raw: &[u8], last: bool) -> bool {
-    let several_lines = raw.trim_ascii().contains(&b'\n');
-    last && several_lines && raw.iter().filter(|byte| **byte == b'"').count() % 2 == 1
+    Row {
+        line,
+        fields,
+        damaged: None,
+        fault,
+    }
 }
 
 #[cfg(test)]
@@ -189,6 +193,10 @@ mod tests {
                 "unknown column \"x\"; column \"a\" stands twice; column \"b\" is missing",
             ),
             ("a;b\n1;2\n", "the fields are not separated by commas"),
+            (
+                "a,\"b\n1,2\n",
+                "the header cannot be read: a quotation mark is not closed",
+            ),
         ] {
             assert_eq!(read(text.as_bytes(), COLUMNS).unwrap_err(), reason, "{text:?}");
         }
@@ -209,9 +217,73 @@ mod tests {
                 (5, None),
                 (
                     6,
-                    whole("a quotation mark is not closed; nothing after it could be read")
+                    whole("a quotation mark is not closed before line 7, which looks like a row of its own")
                 ),
+                (7, None),
             ]
         );
+        assert_eq!(sheet.rows[4].damaged.as_deref(), Some("7,\"8"));
+        assert_eq!(sheet.rows[5].fields, ["9", "10"]);
+    }
+
+    /// Two damaged rows, with good ones between and behind.
+    #[test]
+    fn stray_marks_take_no_good_row_with_them() {
+        const EVENTS: &[&str] = &["reference", "type", "state", "summary_vi"];
+        let text = "reference,type,state,summary_vi\nZC1,AID,APPROVED,\"a\nZC2,AID,APPROVED,\"Trao đổi, \"\"x\"\"\"\n\
+                    ZC3,AID,APPROVED,c\nZC4,AID,APPROVED,\"b\nZC5,AID,APPROVED,\"d\ne, f\"\n";
+        let sheet = read(text.as_bytes(), EVENTS).unwrap();
+        let told: Vec<_> = sheet
+            .rows
+            .iter()
+            .map(|row| (row.line, row.damaged.as_deref(), row.fields.last().map(String::as_str)))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                (2, Some("ZC1,AID,APPROVED,\"a"), None),
+                (3, None, Some("Trao đổi, \"x\"")),
+                (4, None, Some("c")),
+                (5, Some("ZC4,AID,APPROVED,\"b"), None),
+                (6, None, Some("d\ne, f")),
+            ]
+        );
+        assert!(
+            sheet
+                .rows
+                .iter()
+                .all(|row| row.damaged.is_some() == row.fault.is_some())
+        );
+    }
+
+    /// Whatever stands in a file, what is not damaged is read as the reader of fields alone would read it.
+    #[test]
+    fn cuts_and_fields_agree() {
+        let parts = ["1", "\"", ",", "\r\n", "\"\""];
+        for mut number in 0..parts.len().pow(5) {
+            let mut text = "a,b\n".to_owned();
+            for _ in 0..5 {
+                text.push_str(parts[number % parts.len()]);
+                number /= parts.len();
+            }
+            let rows = read(text.as_bytes(), COLUMNS).unwrap().rows;
+            let mut cuts = Cuts::new(text.as_bytes());
+            cuts.expect(COLUMNS.len());
+            let cuts: Vec<_> = cuts.skip(1).collect();
+            assert_eq!(rows.len(), cuts.len(), "{text:?}");
+            for (row, cut) in rows.into_iter().zip(cuts) {
+                let alone = &text[cut.bytes];
+                if cut.damage.is_some() {
+                    assert_eq!(row.damaged.as_deref(), Some(alone), "{text:?}");
+                    continue;
+                }
+                let reader = csv::ReaderBuilder::new()
+                    .has_headers(false)
+                    .from_reader(alone.as_bytes());
+                let records: Vec<_> = reader.into_records().map(Result::unwrap).collect();
+                assert_eq!(records.len(), 1, "{text:?}");
+                assert!(records[0].iter().eq(row.fields.iter()), "{text:?}");
+            }
+        }
     }
 }

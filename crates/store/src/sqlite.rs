@@ -1,0 +1,39 @@
+//! What is peculiar to SQLite: the settings of a connection, and the refusal of a version that can corrupt a database.
+
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DbBackend, Statement,
+    sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+};
+
+use crate::{Error, LOCK_TIMEOUT};
+
+/// One connection writes: SQLite has one writer at a time, and waiting for a turn in the pool is fair.
+pub(crate) const WRITERS: u32 = 1;
+/// The oldest SQLite that is free of the bug by which two connections can corrupt a database in WAL mode.
+const OLDEST: [u32; 3] = [3, 51, 3];
+
+/// What every connection is set to.
+pub(crate) fn connection(options: SqliteConnectOptions) -> SqliteConnectOptions {
+    options
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(LOCK_TIMEOUT)
+        .pragma("trusted_schema", "OFF")
+}
+
+/// # Errors
+/// [`Error::OldSqlite`] if this program was linked with a SQLite that is too old.
+pub(crate) async fn refuse_old(db: &DatabaseConnection) -> Result<(), Error> {
+    let row = db
+        .query_one_raw(Statement::from_string(DbBackend::Sqlite, "SELECT sqlite_version()"))
+        .await?;
+    let version: String = row.ok_or(Error::Missing("sqlite_version"))?.try_get_by_index(0)?;
+    let numbers: Vec<u32> = version.split('.').filter_map(|part| part.parse().ok()).collect();
+    if numbers.as_slice() < OLDEST.as_slice() {
+        Err(Error::OldSqlite(version))
+    } else {
+        Ok(())
+    }
+}
