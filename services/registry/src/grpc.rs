@@ -27,14 +27,16 @@ use banggiao_model::{
 use banggiao_rpc::{
     Domain, Violations, authenticated,
     identity::{self, Authenticate, Caller, Verifier},
+    request::RequestId,
     wire,
 };
+use prost::Message;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Status, service::RoutesBuilder};
 
 use crate::{
     domain::checked,
-    registry::{Registry, Written},
+    registry::{Registry, Write, Written},
 };
 use status::refuse;
 
@@ -78,6 +80,37 @@ impl Calls {
         }
     }
 
+    /// The beginning of every change: who makes it, its request id, and the resource that it must hold. `name` is what
+    /// the transaction is called, as `unit.create`.
+    fn change<R: Message, T>(
+        &self,
+        request: Request<R>,
+        (name, action): (&'static str, Action),
+        id: impl Fn(&mut R) -> &mut String,
+        (field, resource): (&str, impl Fn(&mut R) -> Option<T>),
+    ) -> Result<(R, T, Write), Status> {
+        let (caller, _) = self.authorize_all(&request, action)?;
+        let mut request = request.into_inner();
+        let mut violations = Violations::new();
+        let request_id = RequestId::take(name, &mut request, id, &mut violations.root());
+        let resource = resource(&mut request);
+        if resource.is_none() {
+            violations.root().required(field);
+        }
+        let resource = checked(resource, violations).map_err(refuse)?;
+        Ok((
+            request,
+            resource,
+            Write {
+                name,
+                caller,
+                action,
+                request: request_id,
+                validate_only: false,
+            },
+        ))
+    }
+
     /// As [`Self::authorize`], for what concerns the installation as a whole.
     fn authorize_all<T>(&self, request: &Request<T>, action: Action) -> Result<(Caller, Arc<Directory>), Status> {
         let (caller, directory, _) = self.authorize(request, action)?;
@@ -91,14 +124,6 @@ fn id_of(name: &str, collection: &str, field: &str) -> Result<String, Status> {
     let mut violations = Violations::new();
     let id = wire::required_id(name, collection, field, &mut violations.root());
     checked(id, violations).map_err(refuse)
-}
-
-/// The resource that a request must hold, if nothing else is wrong with the request either.
-fn given<T>(resource: Option<T>, field: &str, mut violations: Violations) -> Result<T, Status> {
-    if resource.is_none() {
-        violations.root().required(field);
-    }
-    checked(resource, violations).map_err(refuse)
 }
 
 /// What a write recorded, and the day of it. A request that comes again is answered from the same change, so its answer

@@ -1,20 +1,19 @@
 //! The registry's one way in: with the head of the log locked, a draft is checked against the directory as it stands at
 //! that head, appended, and published. It knows the domain and the store, and nothing of the wire's calls.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-};
+mod rows;
+mod session;
 
-use banggiao_contracts::{
-    registry::v1::{self as pb, change::Resource, import_row::Row},
-    r#type::v1::{RowOutcome, RowResult},
-};
+pub use rows::DryRun;
+
+use std::sync::Arc;
+
+use banggiao_contracts::registry::v1::{self as pb, change::Resource};
 use banggiao_directory::{Directory, changes};
 use banggiao_model::{date::Date, permission::Action};
-use banggiao_rpc::{feed, identity::Caller, request::RequestId, rows};
+use banggiao_rpc::{feed, identity::Caller, request::RequestId};
 use banggiao_runtime::Seams;
-use banggiao_store::{Store, Tx, head, import_row};
+use banggiao_store::{Store, Tx, head};
 use tokio::sync::{Mutex, watch};
 
 use crate::{
@@ -22,6 +21,7 @@ use crate::{
     domain::{Error, import},
     store::{migration::Migrator, request},
 };
+use session::Session;
 
 /// The registry.
 #[derive(Debug)]
@@ -57,13 +57,6 @@ pub struct Write {
     pub request: Option<RequestId>,
     /// Check only.
     pub validate_only: bool,
-}
-
-/// Rows of an import, with the drafts of a dry run so far.
-#[derive(Debug, Default, Clone)]
-pub struct DryRun {
-    directory: Option<Directory>,
-    rows: BTreeMap<import::Recognition, String>,
 }
 
 type Plan = dyn Fn(&Directory) -> Result<Vec<Resource>, Error> + Send + Sync;
@@ -215,139 +208,6 @@ impl Registry {
         .await
     }
 
-    /// Takes rows of an import: each is accepted, repeated or rejected on its own.
-    pub async fn import(
-        self: &Arc<Self>,
-        caller: &Caller,
-        source: String,
-        rows: Vec<pb::ImportRow>,
-    ) -> Result<(Vec<RowResult>, i64), Error> {
-        self.authorize(caller, Action::ManageRegistry)?;
-        let (author, rows) = (caller.name(), Arc::new(rows));
-        self.in_turn(move |registry| async move {
-            let work = {
-                let registry = Arc::clone(&registry);
-                move |tx: Tx| {
-                    let (registry, author) = (Arc::clone(&registry), author.clone());
-                    let (source, rows) = (source.clone(), Arc::clone(&rows));
-                    async move {
-                        let (mut head, before) = registry.at_head(&tx).await?;
-                        let mut session = Session::open(&registry.seams, &author, (*before).clone(), head.epoch);
-                        let mut known = known_rows(&tx, &source, &rows).await?;
-                        let mut results = Vec::with_capacity(rows.len());
-                        for row in rows.iter() {
-                            results.push(registry.import_row(&tx, &mut session, &source, &mut known, row).await?);
-                        }
-                        session.store(&tx, &mut head).await?;
-                        Ok::<_, Error>((results, Arc::new(session.directory)))
-                    }
-                }
-            };
-            let (results, after) = registry.store.tx("registry.import", work).await?;
-            registry.publish(&after);
-            Ok((results, after.position()))
-        })
-        .await
-    }
-
-    async fn import_row(
-        &self,
-        tx: &Tx,
-        session: &mut Session,
-        source: &str,
-        known: &mut KnownRows,
-        row: &pb::ImportRow,
-    ) -> Result<RowResult, Error> {
-        let Some(content) = &row.row else {
-            return import::rejected(row.line, empty_row());
-        };
-        let recognition = import::recognition(content);
-        let key = key_of(source, &recognition);
-        if let Some(before) = known.get(&key) {
-            let stored = match session.changes.iter().find(|change| change.position == before.position) {
-                Some(change) => change.clone(),
-                None => changes::read(tx, before.position).await?,
-            };
-            let resource = stored.resource.as_ref();
-            return Ok(if before.digest == recognition.digest {
-                let name = resource.map(import::resource_name).unwrap_or_default();
-                rows::stands(row.line, RowOutcome::Repeated, name)
-            } else {
-                import::differs(row.line, resource, content, source)
-            });
-        }
-        let (position, name) = match self.record_row(session, content) {
-            Ok(recorded) => recorded,
-            Err(error) => return import::rejected(row.line, error),
-        };
-        let stored = import_row::Model {
-            source: key.0.clone(),
-            kind: key.1.clone(),
-            key: key.2.clone(),
-            digest: recognition.digest.to_vec(),
-            position,
-        };
-        import_row::insert(tx, stored.clone()).await?;
-        known.insert(key, stored);
-        Ok(rows::stands(row.line, RowOutcome::Accepted, &name))
-    }
-
-    /// Drafts and folds in what a row records; gives its position and the resource's name.
-    fn record_row(&self, session: &mut Session, row: &Row) -> Result<(i64, String), Error> {
-        let resource = import::draft(&session.directory, row, &self.new_id('r'), &session.author)?;
-        let name = import::resource_name(&resource).to_owned();
-        Ok((session.record(resource)?, name))
-    }
-
-    /// Checks rows as [`Self::import`] would take them, storing nothing; rows see those of the stream before them.
-    pub async fn check_rows(
-        self: &Arc<Self>,
-        caller: &Caller,
-        source: &str,
-        rows: &[pb::ImportRow],
-        dry: &mut DryRun,
-    ) -> Result<Vec<RowResult>, Error> {
-        self.authorize(caller, Action::ManageRegistry)?;
-        let directory = dry.directory.take().unwrap_or_else(|| (*self.now()).clone());
-        let epoch = directory.epoch();
-        let mut session = Session::open(&self.seams, &caller.name(), directory, epoch);
-        let stored = {
-            let (source, rows) = (source.to_owned(), Arc::new(rows.to_vec()));
-            let find = move |tx: Tx| {
-                let (source, rows) = (source.clone(), Arc::clone(&rows));
-                async move { known_rows(&tx, &source, &rows).await }
-            };
-            self.store.tx("registry.recognize", find).await?
-        };
-        let mut results = Vec::with_capacity(rows.len());
-        for row in rows {
-            let Some(content) = &row.row else {
-                results.push(import::rejected(row.line, empty_row())?);
-                continue;
-            };
-            let known = import::recognition(content);
-            let before = stored.get(&key_of(source, &known));
-            results.push(match (before, dry.rows.get(&known)) {
-                (Some(before), _) if before.digest == known.digest => rows::stands(row.line, RowOutcome::Repeated, ""),
-                (Some(before), _) => {
-                    let stored = changes::read(self.store.reader(), before.position).await?;
-                    import::differs(row.line, stored.resource.as_ref(), content, source)
-                }
-                (None, Some(name)) => rows::stands(row.line, RowOutcome::Repeated, name),
-                (None, None) => match self.record_row(&mut session, content) {
-                    Ok((_, name)) => {
-                        let result = rows::stands(row.line, RowOutcome::Accepted, &name);
-                        dry.rows.insert(known, name);
-                        result
-                    }
-                    Err(error) => import::rejected(row.line, error)?,
-                },
-            });
-        }
-        dry.directory = Some(session.directory);
-        Ok(results)
-    }
-
     /// Runs a write when it is its turn, in a task that no client can cancel: what was committed is always published.
     async fn in_turn<T, F>(self: &Arc<Self>, work: impl FnOnce(Arc<Self>) -> F + Send + 'static) -> Result<T, Error>
     where
@@ -383,27 +243,6 @@ impl Registry {
     }
 }
 
-/// Rows that were imported before, by source, kind and key.
-type KnownRows = HashMap<import_row::Key, import_row::Model>;
-
-fn key_of(source: &str, row: &import::Recognition) -> import_row::Key {
-    (source.to_owned(), row.kind.to_owned(), row.key.clone())
-}
-
-async fn known_rows(tx: &Tx, source: &str, rows: &[pb::ImportRow]) -> Result<KnownRows, Error> {
-    let contents = rows.iter().filter_map(|row| row.row.as_ref());
-    let keys: Vec<_> = contents
-        .map(|content| key_of(source, &import::recognition(content)))
-        .collect();
-    Ok(import_row::find(tx, &keys).await?)
-}
-
-fn empty_row() -> Error {
-    let mut violations = banggiao_rpc::Violations::new();
-    violations.root().required("row");
-    Error::Invalid(violations)
-}
-
 async fn answered(tx: &Tx, request: Option<&(String, RequestId)>) -> Result<Option<Vec<pb::Change>>, Error> {
     let Some((principal, request)) = request else {
         return Ok(None);
@@ -430,87 +269,4 @@ async fn remember(tx: &Tx, request: Option<(String, RequestId)>, changes: &[pb::
         last_position: last.position,
     };
     Ok(request::insert(tx, row).await?)
-}
-
-/// Changes under way: each is folded in as soon as it is drafted, so that the next sees it.
-struct Session {
-    directory: Directory,
-    position: i64,
-    epoch: i64,
-    author: String,
-    time: prost_types::Timestamp,
-    micros: i64,
-    changes: Vec<pb::Change>,
-}
-
-impl Session {
-    fn open(seams: &Seams, author: &str, directory: Directory, epoch: i64) -> Self {
-        let now = seams.clock.now();
-        let time = prost_types::Timestamp {
-            seconds: now.as_second(),
-            nanos: now.subsec_nanosecond(),
-        };
-        let position = directory.position();
-        Self {
-            directory,
-            position,
-            epoch,
-            author: author.to_owned(),
-            time,
-            micros: now.as_microsecond(),
-            changes: vec![],
-        }
-    }
-
-    /// Gives the resource its place, folds it in, and says at which position.
-    fn record(&mut self, mut resource: Resource) -> Result<i64, Error> {
-        let position = self.position + 1;
-        stamp(&mut resource, position, self.time);
-        let change = pb::Change {
-            position,
-            epoch: self.epoch,
-            record_time: Some(self.time),
-            author: self.author.clone(),
-            resource: Some(resource),
-        };
-        self.directory.apply(&change)?;
-        self.position = position;
-        self.changes.push(change);
-        Ok(position)
-    }
-
-    async fn store(&self, tx: &Tx, head: &mut head::Model) -> Result<(), Error> {
-        if self.changes.is_empty() {
-            return Ok(());
-        }
-        changes::append(tx, &self.changes).await?;
-        head.position = self.position;
-        // Recorded times never run backwards, whatever the clock does.
-        head.recorded_at = head.recorded_at.max(self.micros);
-        Ok(head::advance(tx, head).await?)
-    }
-}
-
-fn stamp(resource: &mut Resource, position: i64, time: prost_types::Timestamp) {
-    let etag = position.to_string();
-    match resource {
-        Resource::Unit(unit) => {
-            (unit.registry_position, unit.create_time, unit.etag) = (position, Some(time), etag);
-        }
-        Resource::Reorganization(acts) => (acts.registry_position, acts.create_time) = (position, Some(time)),
-        Resource::Agreement(agreement) => {
-            (agreement.registry_position, agreement.create_time, agreement.etag) = (position, Some(time), etag);
-        }
-        Resource::Programme(programme) => {
-            (programme.registry_position, programme.create_time, programme.etag) = (position, Some(time), etag);
-        }
-        Resource::Marker(marker) => {
-            (marker.registry_position, marker.create_time, marker.etag) = (position, Some(time), etag);
-        }
-        Resource::Principal(principal) => {
-            (principal.registry_position, principal.create_time) = (position, Some(time));
-        }
-        Resource::Grant(grant) => (grant.registry_position, grant.create_time) = (position, Some(time)),
-        Resource::RevokedGrant(_) => {}
-    }
 }

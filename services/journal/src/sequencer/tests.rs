@@ -9,14 +9,20 @@ use banggiao_contracts::{
     registry::v1::{self as registry, change::Resource},
 };
 use banggiao_directory::Directory;
+use banggiao_ledger as ledger;
 use banggiao_model::permission::Action;
+use banggiao_store::head;
 use banggiao_testkit::HandClock;
 use tempfile::TempDir;
+use uuid::Uuid;
 
 use super::*;
 use crate::{
-    domain::{command::Authority, event as content},
-    store::migration::Migrator,
+    domain::{
+        command::{Authority, Repetition, Step, Target},
+        event as content,
+    },
+    store::{migration::Migrator, revision},
 };
 
 const WRITERS: u64 = 8;

@@ -8,7 +8,7 @@ use banggiao_model::permission::Action;
 use banggiao_rpc::{Violations, identity, page::Page, request::RequestId, wire};
 use tonic::{Request, Response, Status};
 
-use super::{Calls, DOMAIN, given, id_of, recorded, refuse};
+use super::{Calls, DOMAIN, id_of, recorded, refuse};
 use crate::{
     domain::{access, checked},
     registry::Write,
@@ -20,24 +20,12 @@ impl AccessService for Calls {
         &self,
         request: Request<pb::CreatePrincipalRequest>,
     ) -> Result<Response<pb::Principal>, Status> {
-        let (caller, _) = self.authorize_all(&request, Action::ManageAccess)?;
-        let mut request = request.into_inner();
-        let mut violations = Violations::new();
-        let request_id = RequestId::take(
-            "CreatePrincipal",
-            &mut request,
+        let (request, draft, write) = self.change(
+            request,
+            ("principal.create", Action::ManageAccess),
             |r| &mut r.request_id,
-            &mut violations.root(),
-        );
-        let draft = given(request.principal, "principal", violations)?;
-        let action = Action::ManageAccess;
-        let write = Write {
-            name: "principal.create",
-            caller,
-            action,
-            request: request_id,
-            validate_only: false,
-        };
+            ("principal", |r: &mut pb::CreatePrincipalRequest| r.principal.take()),
+        )?;
         let id = request.principal_id.clone();
         let plan = move |directory: &Directory| Ok(vec![access::draft_principal(directory, &id, &draft)?]);
         let written = self.registry.write(write, plan).await.map_err(refuse)?;
@@ -83,19 +71,12 @@ impl AccessService for Calls {
     }
 
     async fn grant_role(&self, request: Request<pb::GrantRoleRequest>) -> Result<Response<pb::Grant>, Status> {
-        let (caller, _) = self.authorize_all(&request, Action::ManageAccess)?;
-        let mut request = request.into_inner();
-        let mut violations = Violations::new();
-        let request_id = RequestId::take("GrantRole", &mut request, |r| &mut r.request_id, &mut violations.root());
-        let draft = given(request.grant, "grant", violations)?;
-        let action = Action::ManageAccess;
-        let write = Write {
-            name: "grant.grant",
-            caller,
-            action,
-            request: request_id,
-            validate_only: false,
-        };
+        let (_, draft, write) = self.change(
+            request,
+            ("grant.grant", Action::ManageAccess),
+            |r| &mut r.request_id,
+            ("grant", |r: &mut pb::GrantRoleRequest| r.grant.take()),
+        )?;
         let id = self.registry.new_id('g');
         let plan = move |directory: &Directory| Ok(vec![access::draft_grant(directory, &id, &draft)?]);
         let written = self.registry.write(write, plan).await.map_err(refuse)?;

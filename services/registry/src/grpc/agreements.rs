@@ -3,14 +3,11 @@
 use banggiao_contracts::registry::v1::{self as pb, agreement_service_server::AgreementService};
 use banggiao_directory::Directory;
 use banggiao_model::permission::{Action, Classification};
-use banggiao_rpc::{Violations, page::Page, request::RequestId, violation::Scope, wire};
+use banggiao_rpc::{Violations, page::Page, violation::Scope, wire};
 use tonic::{Request, Response, Status};
 
-use super::{Calls, DOMAIN, given, id_of, known_unit, recorded, refuse};
-use crate::{
-    domain::{agreement, checked},
-    registry::Write,
-};
+use super::{Calls, DOMAIN, id_of, known_unit, recorded, refuse};
+use crate::domain::{agreement, checked};
 
 #[tonic::async_trait]
 impl AgreementService for Calls {
@@ -18,23 +15,13 @@ impl AgreementService for Calls {
         &self,
         request: Request<pb::CreateAgreementRequest>,
     ) -> Result<Response<pb::Agreement>, Status> {
-        let (caller, _) = self.authorize_all(&request, Action::ManageRegistry)?;
-        let mut request = request.into_inner();
-        let mut violations = Violations::new();
-        let request_id = RequestId::take(
-            "CreateAgreement",
-            &mut request,
+        let (request, draft, mut write) = self.change(
+            request,
+            ("agreement.create", Action::ManageRegistry),
             |r| &mut r.request_id,
-            &mut violations.root(),
-        );
-        let draft = given(request.agreement, "agreement", violations)?;
-        let write = Write {
-            name: "agreement.create",
-            caller,
-            action: Action::ManageRegistry,
-            request: request_id,
-            validate_only: request.validate_only,
-        };
+            ("agreement", |r: &mut pb::CreateAgreementRequest| r.agreement.take()),
+        )?;
+        write.validate_only = request.validate_only;
         let id = request.agreement_id.clone();
         let plan = move |directory: &Directory| Ok(vec![agreement::draft(directory, &id, &draft, "agreement")?]);
         let written = self.registry.write(write, plan).await.map_err(refuse)?;

@@ -5,14 +5,11 @@ use std::sync::Arc;
 use banggiao_contracts::registry::v1::{self as pb, change::Resource, programme_service_server::ProgrammeService};
 use banggiao_directory::Directory;
 use banggiao_model::permission::Action;
-use banggiao_rpc::{Violations, page::Page, request::RequestId};
+use banggiao_rpc::{Violations, page::Page};
 use tonic::{Request, Response, Status};
 
-use super::{Calls, DOMAIN, given, id_of, recorded, refuse};
-use crate::{
-    domain::{checked, programme},
-    registry::Write,
-};
+use super::{Calls, DOMAIN, id_of, recorded, refuse};
+use crate::domain::{checked, programme};
 
 #[tonic::async_trait]
 impl ProgrammeService for Calls {
@@ -20,23 +17,13 @@ impl ProgrammeService for Calls {
         &self,
         request: Request<pb::CreateProgrammeRequest>,
     ) -> Result<Response<pb::Programme>, Status> {
-        let (caller, _) = self.authorize_all(&request, Action::ManageRegistry)?;
-        let mut request = request.into_inner();
-        let mut violations = Violations::new();
-        let request_id = RequestId::take(
-            "CreateProgramme",
-            &mut request,
+        let (request, draft, mut write) = self.change(
+            request,
+            ("programme.create", Action::ManageRegistry),
             |r| &mut r.request_id,
-            &mut violations.root(),
-        );
-        let draft = given(request.programme, "programme", violations)?;
-        let write = Write {
-            name: "programme.create",
-            caller,
-            action: Action::ManageRegistry,
-            request: request_id,
-            validate_only: request.validate_only,
-        };
+            ("programme", |r: &mut pb::CreateProgrammeRequest| r.programme.take()),
+        )?;
+        write.validate_only = request.validate_only;
         let id = request.programme_id.clone();
         let plan = move |directory: &Directory| Ok(vec![programme::draft(directory, &id, &draft, "programme")?]);
         let written = self.registry.write(write, plan).await.map_err(refuse)?;

@@ -3,14 +3,11 @@
 use banggiao_contracts::registry::v1::{self as pb, change::Resource, unit_service_server::UnitService};
 use banggiao_directory::wire::countries;
 use banggiao_model::{level, permission::Action, text};
-use banggiao_rpc::{Violations, page::Page, request::RequestId, violation::Scope, wire};
+use banggiao_rpc::{Violations, page::Page, violation::Scope, wire};
 use tonic::{Request, Response, Status};
 
-use super::{Calls, DOMAIN, given, id_of, known_unit, recorded, refuse};
-use crate::{
-    domain::{checked, unit},
-    registry::Write,
-};
+use super::{Calls, DOMAIN, id_of, known_unit, recorded, refuse};
+use crate::domain::{checked, unit};
 
 /// A batch names at most so many units.
 const BATCH_MAX: usize = 1000;
@@ -18,23 +15,13 @@ const BATCH_MAX: usize = 1000;
 #[tonic::async_trait]
 impl UnitService for Calls {
     async fn create_unit(&self, request: Request<pb::CreateUnitRequest>) -> Result<Response<pb::Unit>, Status> {
-        let (caller, _) = self.authorize_all(&request, Action::ManageRegistry)?;
-        let mut request = request.into_inner();
-        let mut violations = Violations::new();
-        let request_id = RequestId::take(
-            "CreateUnit",
-            &mut request,
+        let (request, draft, mut write) = self.change(
+            request,
+            ("unit.create", Action::ManageRegistry),
             |r| &mut r.request_id,
-            &mut violations.root(),
-        );
-        let draft = given(request.unit, "unit", violations)?;
-        let write = Write {
-            name: "unit.create",
-            caller,
-            action: Action::ManageRegistry,
-            request: request_id,
-            validate_only: request.validate_only,
-        };
+            ("unit", |r: &mut pb::CreateUnitRequest| r.unit.take()),
+        )?;
+        write.validate_only = request.validate_only;
         let unit_id = request.unit_id.clone();
         let plan = move |_: &_| Ok(vec![unit::draft(&unit_id, &draft, "unit")?]);
         let written = self.registry.write(write, plan).await.map_err(refuse)?;
@@ -115,24 +102,16 @@ impl UnitService for Calls {
         &self,
         request: Request<pb::ReorganizeUnitsRequest>,
     ) -> Result<Response<pb::ReorganizeUnitsResponse>, Status> {
-        let (caller, _) = self.authorize_all(&request, Action::ManageRegistry)?;
-        let mut request = request.into_inner();
-        let mut violations = Violations::new();
-        let request_id = RequestId::take(
-            "ReorganizeUnits",
-            &mut request,
+        let (request, acts, mut write) = self.change(
+            request,
+            ("unit.reorganize", Action::ManageRegistry),
             |r| &mut r.request_id,
-            &mut violations.root(),
-        );
-        let acts = given(request.reorganization, "reorganization", violations)?;
-        let (id, author) = (self.registry.new_id('r'), caller.name());
-        let write = Write {
-            name: "unit.reorganize",
-            caller,
-            action: Action::ManageRegistry,
-            request: request_id,
-            validate_only: request.validate_only,
-        };
+            ("reorganization", |r: &mut pb::ReorganizeUnitsRequest| {
+                r.reorganization.take()
+            }),
+        )?;
+        write.validate_only = request.validate_only;
+        let (id, author) = (self.registry.new_id('r'), write.caller.name());
         let plan = move |_: &_| Ok(vec![unit::draft_reorganization(&id, &acts, &author)?]);
         let written = self.registry.write(write, plan).await.map_err(refuse)?;
         let Some(Resource::Reorganization(mut recorded)) = written.changes.into_iter().find_map(|c| c.resource) else {

@@ -1,0 +1,390 @@
+//! One transaction of the sequencer: what was read behind the locked head, and what is to be appended.
+
+use std::collections::{BTreeSet, HashMap};
+
+use banggiao_contracts::journal::v1 as pb;
+use banggiao_ledger as ledger;
+use banggiao_runtime::Seams;
+use banggiao_store::{Tx, head, import_row};
+use prost::Message;
+use uuid::Uuid;
+
+use super::Answer;
+use crate::{
+    domain::{
+        Error,
+        command::{Command, Current, Draft, Repetition, Step, Target},
+        event::without_output,
+        import,
+    },
+    store::{event, revision},
+};
+
+/// A transaction under way: what was read behind the lock, and what is to be appended.
+pub(super) struct Batch<'a> {
+    seams: &'a Seams,
+    head: head::Model,
+    events: HashMap<String, Current>,
+    by_reference: HashMap<(String, String), String>,
+    requests: HashMap<(String, Uuid), ([u8; 32], Vec<pb::Event>)>,
+    rows: HashMap<import_row::Key, ImportedRow>,
+    appended: Vec<(revision::Model, Draft)>,
+    new_rows: Vec<import_row::Model>,
+}
+
+struct ImportedRow {
+    digest: Vec<u8>,
+    event: pb::Event,
+}
+
+impl<'a> Batch<'a> {
+    pub(super) async fn open(tx: &Tx, seams: &'a Seams, commands: &[Command]) -> Result<Self, Error> {
+        let mut head = head::lock(tx).await?;
+        // Recorded times never run backwards, whatever the clock does.
+        head.recorded_at = head.recorded_at.max(seams.clock.now().as_microsecond());
+        let mut batch = Batch {
+            seams,
+            head,
+            events: HashMap::new(),
+            by_reference: HashMap::new(),
+            requests: HashMap::new(),
+            rows: HashMap::new(),
+            appended: Vec::new(),
+            new_rows: Vec::new(),
+        };
+        batch.read_repetitions(tx, commands).await?;
+        batch.read_events(tx, commands).await?;
+        Ok(batch)
+    }
+
+    async fn read_repetitions(&mut self, tx: &Tx, commands: &[Command]) -> Result<(), Error> {
+        let (mut ids, mut keys) = (Vec::new(), Vec::new());
+        for command in commands {
+            match &command.repetition {
+                Some(Repetition::Request { id, .. }) => ids.push(*id),
+                Some(Repetition::Row { source, kind, key, .. }) => {
+                    keys.push((source.clone(), (*kind).to_owned(), key.clone()));
+                }
+                None => {}
+            }
+        }
+        for (key, models) in revision::of_requests(tx, &ids).await? {
+            let digest = models
+                .first()
+                .and_then(|model| model.request_digest.as_deref()?.try_into().ok());
+            let events = models.iter().map(event_of).collect::<Result<_, _>>()?;
+            self.requests.insert(key, (digest.unwrap_or_default(), events));
+        }
+        let rows = import_row::find(tx, &keys).await?;
+        let positions: Vec<i64> = rows.values().map(|row| row.position).collect();
+        let models = revision::at(tx, &positions).await?;
+        for (key, row) in rows {
+            let model = models
+                .get(&row.position)
+                .ok_or(banggiao_store::Error::Missing("an imported revision"))?;
+            self.rows.insert(
+                key,
+                ImportedRow {
+                    digest: row.digest,
+                    event: event_of(model)?,
+                },
+            );
+        }
+        Ok(())
+    }
+
+    async fn read_events(&mut self, tx: &Tx, commands: &[Command]) -> Result<(), Error> {
+        let (mut ids, mut references): (Vec<String>, HashMap<String, Vec<String>>) = (Vec::new(), HashMap::new());
+        for command in commands {
+            match &command.step {
+                Step::Log(events) => {
+                    for (_, content) in events {
+                        add_reference(&mut references, &content.event);
+                    }
+                }
+                Step::Import { content, .. } => add_reference(&mut references, &content.event),
+                other => match other.target() {
+                    Some(Target::Id { id, .. }) => ids.push(id.clone()),
+                    Some(Target::Reference { source, reference }) => {
+                        references.entry(source.clone()).or_default().push(reference.clone());
+                    }
+                    None => {}
+                },
+            }
+        }
+        let mut rows = event::with_ids(tx, &ids).await?;
+        for (source, names) in references {
+            for chunk in names.chunks(1000) {
+                rows.extend(event::with_references(tx, &source, chunk).await?);
+            }
+        }
+        let positions: Vec<i64> = rows.iter().map(|row| row.log_index).collect();
+        let mut models = HashMap::new();
+        for chunk in positions.chunks(1000) {
+            models.extend(revision::at(tx, chunk).await?);
+        }
+        for row in rows {
+            let model = models
+                .get(&row.log_index)
+                .ok_or(banggiao_store::Error::Missing("a newest revision"))?;
+            let revision = model.decode()?;
+            let approved_revision = revision.approved_revision;
+            let phase_before_cancellation = revision.phase_before_cancellation();
+            let Some(event) = revision.event else { continue };
+            if let (Some(source), Some(reference)) = (row.source.clone(), row.reference.clone()) {
+                self.by_reference.insert((source, reference), row.id.clone());
+            }
+            let pending_authors = row.authors();
+            self.events.insert(
+                row.id,
+                Current {
+                    event,
+                    approved_revision,
+                    phase_before_cancellation,
+                    pending_authors,
+                },
+            );
+        }
+        Ok(())
+    }
+
+    /// Carries one command out on what was read and appended so far. A refusal leaves nothing behind.
+    pub(super) fn carry_out(&mut self, command: &Command) -> Result<Answer, Error> {
+        if let Some(Ok(current)) = command.step.target().map(|target| self.target(target)) {
+            command.permitted(current)?;
+        }
+        if let Some(answer) = self.repeated(command)? {
+            return Ok(answer);
+        }
+        let drafts = self.drafts(command)?;
+        if command.validate_only {
+            // What was not appended has no name, no number and no author.
+            let events = drafts
+                .into_iter()
+                .filter_map(|draft| draft.revision.event)
+                .map(without_output)
+                .collect();
+            return Ok(Answer {
+                events,
+                repeated: false,
+            });
+        }
+        let mut events = Vec::with_capacity(drafts.len());
+        for (part, draft) in drafts.into_iter().enumerate() {
+            events.push(self.append(command, draft, part)?);
+        }
+        self.remember(command, &events);
+        Ok(Answer {
+            events,
+            repeated: false,
+        })
+    }
+
+    fn repeated(&self, command: &Command) -> Result<Option<Answer>, Error> {
+        let answer = |events: Vec<pb::Event>| Ok(Some(Answer { events, repeated: true }));
+        match &command.repetition {
+            None => Ok(None),
+            Some(Repetition::Request { id, digest }) => {
+                match self.requests.get(&(command.principal.to_string(), *id)) {
+                    None => Ok(None),
+                    Some((before, events)) if before == digest => answer(events.clone()),
+                    Some(_) => Err(Error::RequestIdReused),
+                }
+            }
+            Some(Repetition::Row {
+                source,
+                kind,
+                key,
+                digest,
+            }) => match self.rows.get(&(source.clone(), (*kind).to_owned(), key.clone())) {
+                None => Ok(None),
+                Some(before) if before.digest == digest => answer(vec![before.event.clone()]),
+                Some(before) => Err(Error::ImportedWithOtherContent(import::differences(
+                    &before.event,
+                    &command.step,
+                ))),
+            },
+        }
+    }
+
+    fn drafts(&self, command: &Command) -> Result<Vec<Draft>, Error> {
+        match &command.step {
+            Step::Log(events) => {
+                let mut references = BTreeSet::new();
+                let mut drafts = Vec::with_capacity(events.len());
+                for (id, content) in events {
+                    self.reference_is_free(&content.event, &mut references)?;
+                    drafts.push(command.first(id, content)?);
+                }
+                Ok(drafts)
+            }
+            Step::Refused { error, .. } => Err((**error).clone()),
+            Step::Import {
+                id,
+                content,
+                phase,
+                review,
+                source,
+            } => {
+                self.reference_is_free(&content.event, &mut BTreeSet::new())?;
+                Ok(vec![command.imported(id, content, *phase, *review, source)])
+            }
+            other => {
+                let target = other
+                    .target()
+                    .ok_or_else(|| Error::Broken("a step about no event".to_owned()))?;
+                Ok(vec![command.next(self.target(target)?)?])
+            }
+        }
+    }
+
+    fn reference_is_free(&self, event: &pb::Event, batch: &mut BTreeSet<(String, String)>) -> Result<(), Error> {
+        let Some(reference) = &event.external_reference else {
+            return Ok(());
+        };
+        let key = (reference.source.clone(), reference.reference.clone());
+        if self.by_reference.contains_key(&key) || !batch.insert(key) {
+            return Err(Error::ReferenceTaken(format!(
+                "{:?} of source {:?}",
+                reference.reference, reference.source
+            )));
+        }
+        Ok(())
+    }
+
+    fn target(&self, target: &Target) -> Result<&Current, Error> {
+        match target {
+            Target::Id { id, .. } => self.events.get(id).ok_or(Error::Denied),
+            Target::Reference { source, reference } => self
+                .by_reference
+                .get(&(source.clone(), reference.clone()))
+                .and_then(|id| self.events.get(id))
+                .ok_or_else(|| Error::NotFound(format!("the event with reference {reference:?} of {source:?}"))),
+        }
+    }
+
+    /// Gives a draft its place in the log.
+    fn append(&mut self, command: &Command, mut draft: Draft, part: usize) -> Result<pb::Event, Error> {
+        let micros = self.head.recorded_at;
+        let event = draft
+            .revision
+            .event
+            .as_mut()
+            .ok_or_else(|| Error::Broken("a revision without event".to_owned()))?;
+        event.create_time = Some(timestamp(micros));
+        let number = event.revision;
+        let registry_position = event.registry_position;
+        let content = draft.revision.encode_to_vec();
+        let salt = self.seams.salt();
+        let kind = ledger::Kind::EventRevision;
+        let entry = ledger::entry(kind, &draft.id, u32::try_from(number).unwrap_or(0), &salt, &content);
+        self.head.position += 1;
+        let request = match &command.repetition {
+            Some(Repetition::Request { id, digest }) => Some((*id, digest.to_vec())),
+            _ => None,
+        };
+        let model = revision::Model {
+            log_index: self.head.position,
+            epoch: self.head.epoch,
+            kind: i16::from(kind.number()),
+            event_id: draft.id.clone(),
+            number,
+            content,
+            salt: salt.to_vec(),
+            leaf_hash: ledger::leaf_hash(&entry).to_vec(),
+            principal: command.principal.to_string(),
+            request_id: request.as_ref().map(|(id, _)| *id),
+            request_part: i32::try_from(part).unwrap_or(i32::MAX),
+            request_digest: request.map(|(_, digest)| digest),
+            registry_position,
+            recorded_at: micros,
+        };
+        let event = event_of(&model)?;
+        draft.revision.event = Some(event.clone());
+        if let Some(reference) = &event.external_reference {
+            self.by_reference.insert(
+                (reference.source.clone(), reference.reference.clone()),
+                draft.id.clone(),
+            );
+        }
+        let current = Current {
+            event: event.clone(),
+            approved_revision: draft.revision.approved_revision,
+            phase_before_cancellation: draft.revision.phase_before_cancellation(),
+            pending_authors: draft.pending_authors.clone(),
+        };
+        self.events.insert(draft.id.clone(), current);
+        self.appended.push((model, draft));
+        Ok(event)
+    }
+
+    fn remember(&mut self, command: &Command, events: &[pb::Event]) {
+        match &command.repetition {
+            None => {}
+            Some(Repetition::Request { id, digest }) => {
+                self.requests
+                    .insert((command.principal.to_string(), *id), (*digest, events.to_vec()));
+            }
+            Some(Repetition::Row {
+                source,
+                kind,
+                key,
+                digest,
+            }) => {
+                let Some(event) = events.first() else { return };
+                let row = ImportedRow {
+                    digest: digest.to_vec(),
+                    event: event.clone(),
+                };
+                self.rows.insert((source.clone(), (*kind).to_owned(), key.clone()), row);
+                self.new_rows.push(import_row::Model {
+                    source: source.clone(),
+                    kind: (*kind).to_owned(),
+                    key: key.clone(),
+                    digest: digest.to_vec(),
+                    position: event.log_index,
+                });
+            }
+        }
+    }
+
+    pub(super) async fn store(self, tx: &Tx) -> Result<head::Model, Error> {
+        if self.appended.is_empty() {
+            return Ok(self.head);
+        }
+        for (model, draft) in self.appended {
+            revision::insert(tx, model).await?;
+            if let Some(event) = &draft.revision.event {
+                event::put(tx, &draft.id, event, &draft.pending_authors, draft.content_changed).await?;
+            }
+        }
+        for row in self.new_rows {
+            import_row::insert(tx, row).await?;
+        }
+        head::advance(tx, &self.head).await?;
+        Ok(self.head)
+    }
+}
+
+fn add_reference(references: &mut HashMap<String, Vec<String>>, event: &pb::Event) {
+    if let Some(reference) = &event.external_reference {
+        references
+            .entry(reference.source.clone())
+            .or_default()
+            .push(reference.reference.clone());
+    }
+}
+
+fn event_of(model: &revision::Model) -> Result<pb::Event, Error> {
+    let event = model.decode()?.event;
+    event.ok_or_else(|| Error::Broken(format!("revision {} holds no event", model.log_index)))
+}
+
+/// Microseconds since 1970 as a timestamp.
+fn timestamp(micros: i64) -> prost_types::Timestamp {
+    let nanos = i32::try_from(micros.rem_euclid(1_000_000) * 1000).unwrap_or(0);
+    prost_types::Timestamp {
+        seconds: micros.div_euclid(1_000_000),
+        nanos,
+    }
+}

@@ -1,0 +1,91 @@
+//! Changes under way: what is drafted behind the locked head, until it is stored.
+
+use banggiao_contracts::registry::v1::{self as pb, change::Resource};
+use banggiao_directory::{Directory, changes};
+use banggiao_runtime::Seams;
+use banggiao_store::{Tx, head};
+
+use crate::domain::Error;
+
+/// Changes under way: each is folded in as soon as it is drafted, so that the next sees it.
+pub(super) struct Session {
+    pub(super) directory: Directory,
+    pub(super) position: i64,
+    pub(super) epoch: i64,
+    pub(super) author: String,
+    pub(super) time: prost_types::Timestamp,
+    pub(super) micros: i64,
+    pub(super) changes: Vec<pb::Change>,
+}
+
+impl Session {
+    pub(super) fn open(seams: &Seams, author: &str, directory: Directory, epoch: i64) -> Self {
+        let now = seams.clock.now();
+        let time = prost_types::Timestamp {
+            seconds: now.as_second(),
+            nanos: now.subsec_nanosecond(),
+        };
+        let position = directory.position();
+        Self {
+            directory,
+            position,
+            epoch,
+            author: author.to_owned(),
+            time,
+            micros: now.as_microsecond(),
+            changes: vec![],
+        }
+    }
+
+    /// Gives the resource its place, folds it in, and says at which position.
+    pub(super) fn record(&mut self, mut resource: Resource) -> Result<i64, Error> {
+        let position = self.position + 1;
+        stamp(&mut resource, position, self.time);
+        let change = pb::Change {
+            position,
+            epoch: self.epoch,
+            record_time: Some(self.time),
+            author: self.author.clone(),
+            resource: Some(resource),
+        };
+        self.directory.apply(&change)?;
+        self.position = position;
+        self.changes.push(change);
+        Ok(position)
+    }
+
+    pub(super) async fn store(&self, tx: &Tx, head: &mut head::Model) -> Result<(), Error> {
+        if self.changes.is_empty() {
+            return Ok(());
+        }
+        changes::append(tx, &self.changes).await?;
+        head.position = self.position;
+        // Recorded times never run backwards, whatever the clock does.
+        head.recorded_at = head.recorded_at.max(self.micros);
+        Ok(head::advance(tx, head).await?)
+    }
+}
+
+fn stamp(resource: &mut Resource, position: i64, time: prost_types::Timestamp) {
+    let etag = position.to_string();
+    match resource {
+        Resource::Unit(unit) => {
+            (unit.registry_position, unit.create_time, unit.etag) = (position, Some(time), etag);
+        }
+        Resource::Reorganization(acts) => (acts.registry_position, acts.create_time) = (position, Some(time)),
+        Resource::Agreement(agreement) => {
+            (agreement.registry_position, agreement.create_time, agreement.etag) = (position, Some(time), etag);
+        }
+        Resource::Programme(programme) => {
+            (programme.registry_position, programme.create_time, programme.etag) = (position, Some(time), etag);
+        }
+        Resource::Marker(marker) => {
+            (marker.registry_position, marker.create_time, marker.etag) = (position, Some(time), etag);
+        }
+        Resource::Principal(principal) => {
+            (principal.registry_position, principal.create_time) = (position, Some(time));
+        }
+        Resource::Grant(grant) => (grant.registry_position, grant.create_time) = (position, Some(time)),
+        Resource::RevokedGrant(_) => {}
+    }
+}
