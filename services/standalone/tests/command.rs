@@ -5,6 +5,7 @@ use std::{
     io::{BufRead, BufReader},
     path::Path,
     process::{Child, Command, Output, Stdio},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -17,12 +18,15 @@ const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/sample");
 struct Up {
     child: Child,
     address: String,
-    folder: TempDir,
+    folder: Arc<TempDir>,
 }
 
 impl Up {
     fn start() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::on(Arc::new(tempfile::tempdir().unwrap()))
+    }
+
+    fn on(folder: Arc<TempDir>) -> Self {
         let mut child = Command::new(BANGGIAO)
             .args(["up", "--lang", "en", "--listen", "127.0.0.1:0", "--data-dir"])
             .arg(folder.path())
@@ -160,6 +164,29 @@ fn an_office_imports_asks_and_shuts_down() {
     );
 
     assert!(up.terminate() < Duration::from_secs(10));
+}
+
+#[test]
+fn asked_to_end_during_an_import_it_ends_in_time_and_goes_on_later() {
+    let mut up = Up::start();
+    let token = up.folder.path().join("admin.token");
+    let mut import = Command::new(BANGGIAO)
+        .args(["import", SAMPLE, "--server", &up.address, "--token-file"])
+        .arg(&token)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(Duration::from_millis(900));
+    assert!(up.terminate() < Duration::from_secs(10));
+    import.wait().unwrap();
+
+    let up = Up::on(Arc::clone(&up.folder));
+    let imported = up.json(&["import", SAMPLE]);
+    let files = imported["files"].as_array().unwrap();
+    let count = |what: &str| files.iter().filter_map(|file| file[what].as_u64()).sum::<u64>();
+    assert_eq!((count("accepted") + count("repeated"), count("rejected")), (4870, 0));
+    assert_eq!(imported["logIndex"], "4279", "each row is there once");
 }
 
 #[test]
