@@ -22,7 +22,7 @@ use banggiao_model::{
     date::{self, Date},
     hierarchy::Key,
     name::UnitId,
-    permission::{Action, Scope},
+    permission::{Action, Classification, Scope},
 };
 use banggiao_rpc::{
     Domain, Violations, authenticated,
@@ -113,9 +113,12 @@ impl Calls {
 
     /// As [`Self::authorize`], for what concerns the installation as a whole.
     fn authorize_all<T>(&self, request: &Request<T>, action: Action) -> Result<(Caller, Arc<Directory>), Status> {
-        let (caller, directory, _) = self.authorize(request, action)?;
-        self.registry.authorize(&caller, action).map_err(refuse)?;
-        Ok((caller, directory))
+        let (caller, directory, scope) = self.authorize(request, action)?;
+        if scope.allows(&[], Classification::Unclassified) {
+            Ok((caller, directory))
+        } else {
+            Err(DOMAIN.denied())
+        }
     }
 }
 

@@ -13,6 +13,8 @@ use tonic::{Code, Status, body::Body};
 const TIMEOUT: &str = "grpc-timeout";
 /// The header that carries a refusal's code.
 const STATUS: &str = "grpc-status";
+/// OUT_OF_RANGE as that header carries it.
+const OUT_OF_RANGE: &[u8] = b"11";
 
 /// A service whose calls are watched over.
 #[derive(Debug, Clone)]
@@ -76,19 +78,12 @@ where
 }
 
 /// A message that is too large is refused by the library as OUT_OF_RANGE, which nothing else of ours is; the contract
-/// says RESOURCE_EXHAUSTED. Its own timer answers CANCELLED where ours has not yet.
+/// says RESOURCE_EXHAUSTED.
 fn recoded(mut response: Response<Body>) -> Response<Body> {
     let code = response.headers().get(STATUS).map(HeaderValue::as_bytes);
-    let message = response.headers().get("grpc-message").map(HeaderValue::as_bytes);
-    let wanted = match code {
-        Some(b"11") => Some(Code::ResourceExhausted),
-        Some(b"1") if message == Some(b"Timeout%20expired") => Some(Code::DeadlineExceeded),
-        _ => None,
-    };
-    if let Some(wanted) = wanted {
-        response
-            .headers_mut()
-            .insert(STATUS, HeaderValue::from(i32::from(wanted)));
+    if code == Some(OUT_OF_RANGE) {
+        let wanted = HeaderValue::from(i32::from(Code::ResourceExhausted));
+        response.headers_mut().insert(STATUS, wanted);
     }
     response
 }

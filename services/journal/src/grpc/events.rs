@@ -36,19 +36,16 @@ impl EventService for Calls {
     async fn log_event(&self, request: Request<pb::LogEventRequest>) -> Result<Response<pb::Event>, Status> {
         let authorized = self.authorize(&request, Action::RecordEvent).await?;
         let mut request = request.into_inner();
-        let request_id = std::mem::take(&mut request.request_id);
-        let events = vec![request.event.take().ok_or_else(|| required("event"))?];
-        let digest = pb::LogEventRequest {
-            event: events.first().cloned(),
-            ..Default::default()
-        };
-        let repetition = repetition("LogEvent", &request_id, &digest)?;
-        let path = |_: usize| "event".to_owned();
-        let min = request.min_registry_position;
-        let (authorized, step) = self.logging(authorized, events, min, path).await?;
-        one(self
-            .carry_out(authorized, repetition, step, request.validate_only)
-            .await?)
+        if request.event.is_none() {
+            return Err(required("event"));
+        }
+        // How far to wait and whether to store are no part of what is asked for.
+        let min = std::mem::take(&mut request.min_registry_position);
+        let validate_only = std::mem::take(&mut request.validate_only);
+        let repetition = repetition("LogEvent", &mut request, |r| &mut r.request_id)?;
+        let events = request.event.into_iter().collect();
+        let (authorized, step) = self.logging(authorized, events, min, |_| "event".to_owned()).await?;
+        one(self.carry_out(authorized, repetition, step, validate_only).await?)
     }
 
     async fn batch_log_events(
@@ -57,9 +54,8 @@ impl EventService for Calls {
     ) -> Result<Response<pb::BatchLogEventsResponse>, Status> {
         let authorized = self.authorize(&request, Action::RecordEvent).await?;
         let mut request = request.into_inner();
-        let request_id = std::mem::take(&mut request.request_id);
         let min = std::mem::take(&mut request.min_registry_position);
-        let repetition = repetition("BatchLogEvents", &request_id, &request)?;
+        let repetition = repetition("BatchLogEvents", &mut request, |r| &mut r.request_id)?;
         if request.events.len() > BATCH_MAX {
             let mut violations = Violations::new();
             let count = request.events.len();
@@ -140,9 +136,8 @@ impl EventService for Calls {
     async fn correct_event(&self, request: Request<pb::CorrectEventRequest>) -> Result<Response<pb::Event>, Status> {
         let authorized = self.authorize(&request, Action::RecordEvent).await?;
         let mut request = request.into_inner();
-        let request_id = std::mem::take(&mut request.request_id);
         let min = std::mem::take(&mut request.min_registry_position);
-        let repetition = repetition("CorrectEvent", &request_id, &request)?;
+        let repetition = repetition("CorrectEvent", &mut request, |r| &mut r.request_id)?;
         let mut violations = Violations::new();
         let mut scope = violations.root();
         wire::position(min, "min_registry_position", &mut scope);
@@ -169,8 +164,7 @@ impl EventService for Calls {
     async fn submit_event(&self, request: Request<pb::SubmitEventRequest>) -> Result<Response<pb::Event>, Status> {
         let authorized = self.authorize(&request, Action::RecordEvent).await?;
         let mut request = request.into_inner();
-        let request_id = std::mem::take(&mut request.request_id);
-        let repetition = repetition("SubmitEvent", &request_id, &request)?;
+        let repetition = repetition("SubmitEvent", &mut request, |r| &mut r.request_id)?;
         let step = Step::Submit(target(&request.name, request.etag)?);
         one(self.change(authorized, repetition, step).await?)
     }
@@ -178,8 +172,7 @@ impl EventService for Calls {
     async fn approve_event(&self, request: Request<pb::ApproveEventRequest>) -> Result<Response<pb::Event>, Status> {
         let authorized = self.authorize(&request, Action::ApproveEvent).await?;
         let mut request = request.into_inner();
-        let request_id = std::mem::take(&mut request.request_id);
-        let repetition = repetition("ApproveEvent", &request_id, &request)?;
+        let repetition = repetition("ApproveEvent", &mut request, |r| &mut r.request_id)?;
         let step = Step::Approve(target(&request.name, request.etag)?);
         one(self.change(authorized, repetition, step).await?)
     }
@@ -187,8 +180,7 @@ impl EventService for Calls {
     async fn return_event(&self, request: Request<pb::ReturnEventRequest>) -> Result<Response<pb::Event>, Status> {
         let authorized = self.authorize(&request, Action::ApproveEvent).await?;
         let mut request = request.into_inner();
-        let request_id = std::mem::take(&mut request.request_id);
-        let repetition = repetition("ReturnEvent", &request_id, &request)?;
+        let repetition = repetition("ReturnEvent", &mut request, |r| &mut r.request_id)?;
         let (target, reason) = target_and_reason(&request.name, request.etag, &request.reason)?;
         one(self
             .change(authorized, repetition, Step::Return(target, reason))
@@ -198,8 +190,7 @@ impl EventService for Calls {
     async fn cancel_event(&self, request: Request<pb::CancelEventRequest>) -> Result<Response<pb::Event>, Status> {
         let authorized = self.authorize(&request, Action::RecordEvent).await?;
         let mut request = request.into_inner();
-        let request_id = std::mem::take(&mut request.request_id);
-        let repetition = repetition("CancelEvent", &request_id, &request)?;
+        let repetition = repetition("CancelEvent", &mut request, |r| &mut r.request_id)?;
         let (target, reason) = target_and_reason(&request.name, request.etag, &request.reason)?;
         one(self
             .change(authorized, repetition, Step::Cancel(target, reason))
@@ -255,9 +246,13 @@ fn required(field: &str) -> Status {
     DOMAIN.invalid(violations)
 }
 
-fn repetition(method: &str, id: &str, body: &impl Message) -> Result<Option<Repetition>, Status> {
+fn repetition<R: Message>(
+    method: &str,
+    request: &mut R,
+    id: impl Fn(&mut R) -> &mut String,
+) -> Result<Option<Repetition>, Status> {
     let mut violations = Violations::new();
-    let parsed = RequestId::parse(method, id, body, &mut violations.root());
+    let parsed = RequestId::take(method, request, id, &mut violations.root());
     checked(Some(()), violations).map_err(refuse)?;
     Ok(parsed.map(|request| Repetition::Request {
         id: request.id,
