@@ -5,6 +5,7 @@ mod afterwards;
 mod cluster;
 mod fresh;
 mod kills;
+mod network;
 mod restart;
 mod review;
 mod sample;

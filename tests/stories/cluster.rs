@@ -1,92 +1,17 @@
 //! Four processes, each with its own configuration file, database and credentials, started in any order, killed and
 //! restarted one by one in the middle of the import; and the figures come out.
 
-use std::{fs, path::Path, process::Command, time::Duration};
+use std::{fs, process::Command, time::Duration};
 
 use banggiao_cli::{Connection, import};
 use banggiao_contracts::reporting::v1::figure_service_client::FigureServiceClient;
-use banggiao_standalone::{data_dir::DataDir, sample};
-use tempfile::TempDir;
+use banggiao_standalone::sample;
 
 use super::sample::check_every_figure;
-use crate::processes::{self, Process, free_port, program};
-
-const SERVICES: [&str; 4] = ["registry", "journal", "reporting", "gateway"];
-/// Those that call others, each with a token of its own.
-const CALLING: [&str; 2] = ["journal", "reporting"];
-
-struct Cluster {
-    folder: TempDir,
-    ports: [u16; 4],
-    processes: Vec<Process>,
-}
-
-impl Cluster {
-    /// Writes four configuration files and starts the services in the order given.
-    fn start(order: [usize; 4]) -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let keys = DataDir::open(folder.path()).expect("a folder for the keys");
-        keys.write_identities(&banggiao_model::clock::SystemClock)
-            .expect("keys and tokens");
-        let ports = [(); 4].map(|()| free_port());
-        for (service, port) in SERVICES.iter().zip(ports) {
-            let own = folder.path().join(service);
-            fs::create_dir(&own).expect("a folder");
-            fs::copy(folder.path().join("jwks.json"), own.join("jwks.json")).expect("the public keys");
-            if CALLING.contains(service) {
-                processes::token_file(folder.path(), service, &own.join("own.token"));
-            }
-            fs::write(own.join("config.toml"), configuration(service, port, ports, &own)).expect("a configuration");
-        }
-        let mut processes: Vec<Option<Process>> = SERVICES.map(|_| None).into_iter().collect();
-        for index in order {
-            processes[index] = Some(Process::start(command(folder.path(), SERVICES[index])));
-        }
-        Self {
-            folder,
-            ports,
-            processes: processes.into_iter().flatten().collect(),
-        }
-    }
-
-    fn address(&self) -> String {
-        format!("http://127.0.0.1:{}", self.ports[3])
-    }
-}
-
-fn command(folder: &Path, service: &str) -> Command {
-    let mut command = Command::new(program(&format!("banggiao-{service}")));
-    command
-        .arg("serve")
-        .arg("--config")
-        .arg(folder.join(service).join("config.toml"));
-    command
-}
-
-fn configuration(service: &str, port: u16, ports: [u16; 4], own: &Path) -> String {
-    let own = own.display();
-    let mut text = format!("listen = \"127.0.0.1:{port}\"\n");
-    if CALLING.contains(&service) {
-        text += &format!("token_file = \"{own}/own.token\"\n");
-    }
-    if service != "gateway" {
-        text += &format!("[database]\nurl = \"sqlite:{own}/{service}.db\"\n");
-    }
-    text += &format!("[identity]\njwks_file = \"{own}/jwks.json\"\n");
-    let peers: &[usize] = match service {
-        "journal" => &[0],
-        "reporting" => &[0, 1],
-        "gateway" => &[0, 1, 2],
-        _ => &[],
-    };
-    for peer in peers {
-        text += &format!(
-            "[{}]\naddress = \"http://127.0.0.1:{}\"\n",
-            SERVICES[*peer], ports[*peer]
-        );
-    }
-    text
-}
+use crate::{
+    cluster::{Cluster, SERVICES},
+    processes::{self, program},
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn four_processes_are_killed_one_by_one_during_the_import() {

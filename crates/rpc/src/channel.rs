@@ -9,20 +9,48 @@ use tonic::{
     transport::{Channel, Endpoint},
 };
 
+/// HTTP/2 pings: what finds a peer that has vanished without a word.
+///
+/// Without them a connection whose packets go nowhere would be used for as long as the system's own patience lasts,
+/// which is a quarter of an hour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeepAlive {
+    /// A silent connection is asked so often whether it is still there.
+    pub interval: Duration,
+    /// One that does not answer in this time is given up, and the next call makes a new one.
+    pub timeout: Duration,
+}
+
+impl KeepAlive {
+    /// On servers and channels where nothing else is configured.
+    pub const DEFAULT: Self = Self {
+        interval: Duration::from_secs(20),
+        timeout: Duration::from_secs(10),
+    };
+}
+
 /// A channel that says who it is on every call.
 pub type Authorized = InterceptedService<Channel, Bearer>;
 
 /// Connects to an address such as `http://127.0.0.1:7700` when the first call is made, and again whenever the
-/// connection is lost. HTTP/2 pings find a peer that has vanished without a word.
+/// connection is lost.
 ///
 /// # Errors
 /// If the address is not a URI.
 pub fn lazy(address: &str) -> Result<Channel, tonic::transport::Error> {
+    kept_alive(address, KeepAlive::DEFAULT)
+}
+
+/// As [`lazy`], with pings of one's own choice.
+///
+/// # Errors
+/// If the address is not a URI.
+pub fn kept_alive(address: &str, keep_alive: KeepAlive) -> Result<Channel, tonic::transport::Error> {
     Ok(Endpoint::from_shared(address.to_owned())?
         .connect_timeout(Duration::from_secs(5))
         .tcp_nodelay(true)
-        .http2_keep_alive_interval(Duration::from_secs(20))
-        .keep_alive_timeout(Duration::from_secs(10))
+        .http2_keep_alive_interval(keep_alive.interval)
+        .keep_alive_timeout(keep_alive.timeout)
         .keep_alive_while_idle(true)
         .http2_max_local_error_reset_streams(8192)
         .connect_lazy())
@@ -33,7 +61,7 @@ pub fn lazy(address: &str) -> Result<Channel, tonic::transport::Error> {
 /// # Errors
 /// If the address is not a URI.
 pub fn authorized(address: &str, bearer: Bearer) -> Result<Authorized, tonic::transport::Error> {
-    Ok(InterceptedService::new(lazy(address)?, bearer))
+    lazy(address).map(|channel| bearer.on(channel))
 }
 
 /// Adds `authorization: Bearer …` to every call.
@@ -47,6 +75,12 @@ impl Bearer {
         let mut value: MetadataValue<Ascii> = format!("Bearer {}", token.trim()).parse().ok()?;
         value.set_sensitive(true);
         Some(Self(value))
+    }
+
+    /// Puts it on every call of a channel.
+    #[must_use]
+    pub fn on(self, channel: Channel) -> Authorized {
+        InterceptedService::new(channel, self)
     }
 }
 

@@ -1,14 +1,15 @@
 //! Configuration: defaults that are compiled in, then a file, then the environment (`BANGGIAO__DATABASE__URL`).
 
-use std::{fs, path::Path, path::PathBuf, sync::Arc};
+use std::{fs, path::Path, path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use banggiao_model::clock::Clock;
 use banggiao_rpc::{
-    channel::{self, Authorized, Bearer},
+    channel::{self, Authorized, Bearer, KeepAlive},
     identity::Verifier,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use tonic::transport::Channel;
 
 /// Reads a configuration. `defaults` is the commented default file of the service, in TOML.
 ///
@@ -61,9 +62,59 @@ impl Identity {
 pub struct Peer {
     /// Its address, as `http://127.0.0.1:7701`.
     pub address: String,
+    /// How a peer that vanished without a word is found.
+    #[serde(default)]
+    pub keep_alive: Pings,
+}
+
+/// Pings on a connection to a peer.
+#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Pings {
+    /// A silent connection is asked so often whether it is still there.
+    pub interval_ms: u64,
+    /// One that does not answer in this time is given up.
+    pub timeout_ms: u64,
+}
+
+impl Default for Pings {
+    fn default() -> Self {
+        let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+        Self {
+            interval_ms: millis(KeepAlive::DEFAULT.interval),
+            timeout_ms: millis(KeepAlive::DEFAULT.timeout),
+        }
+    }
+}
+
+impl From<Pings> for KeepAlive {
+    fn from(pings: Pings) -> Self {
+        Self {
+            interval: Duration::from_millis(pings.interval_ms),
+            timeout: Duration::from_millis(pings.timeout_ms),
+        }
+    }
 }
 
 impl Peer {
+    /// With the settings that hold where none are configured.
+    #[must_use]
+    pub fn at(address: String) -> Self {
+        Self {
+            address,
+            keep_alive: Pings::default(),
+        }
+    }
+
+    /// A channel to it that carries no token.
+    ///
+    /// # Errors
+    /// If the address is no URI.
+    pub fn channel(&self) -> anyhow::Result<Channel> {
+        channel::kept_alive(&self.address, self.keep_alive.into())
+            .with_context(|| format!("{} is no address", self.address))
+    }
+
     /// A channel to it that says who we are.
     ///
     /// # Errors
@@ -72,7 +123,7 @@ impl Peer {
         let path = token_file.display();
         let token = fs::read_to_string(token_file).with_context(|| format!("cannot read the token {path}"))?;
         let bearer = Bearer::new(&token).with_context(|| format!("{path} holds no token"))?;
-        channel::authorized(&self.address, bearer).with_context(|| format!("{} is no address", self.address))
+        Ok(bearer.on(self.channel()?))
     }
 }
 

@@ -7,6 +7,7 @@ mod call;
 
 use std::{collections::HashMap, convert::Infallible, net::IpAddr, sync::Arc, time::Duration};
 
+use banggiao_rpc::channel::KeepAlive;
 use http::{Request, Response};
 use hyper::{body::Incoming, server::conn::http2, service::Service};
 use hyper_util::{
@@ -29,6 +30,8 @@ pub const GRACE: Duration = Duration::from_secs(8);
 /// After a failed accept, as when file handles run out, the next is tried so much later.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
+/// Bytes of a call's headers, its token among them.
+pub const HEADERS_MAX: u32 = 16 * 1024;
 /// Calls at once on one connection behind the gateway; the gateway lets through fewer.
 pub const INNER_STREAMS: u32 = 4096;
 /// Bytes in flight of one stream behind the gateway.
@@ -51,6 +54,8 @@ pub struct Limits {
     pub connections_per_address: usize,
     /// A connection must make its first call in this time.
     pub first_call: Duration,
+    /// How a caller that vanished without a word is found.
+    pub keep_alive: KeepAlive,
     /// A call without a deadline gets this one, and a later one is brought forward to it. It covers the time until the
     /// answer begins.
     pub deadline: Duration,
@@ -66,6 +71,7 @@ impl Limits {
         connections: 4096,
         connections_per_address: 256,
         first_call: Duration::from_secs(10),
+        keep_alive: KeepAlive::DEFAULT,
         deadline: Duration::from_secs(60),
     };
     /// Behind the gateway, where many callers share one connection and may go away together.
@@ -80,6 +86,7 @@ impl Limits {
         connections: 1024,
         connections_per_address: 1024,
         first_call: Duration::from_secs(60),
+        keep_alive: KeepAlive::DEFAULT,
         deadline: Duration::from_secs(60),
     };
 }
@@ -193,11 +200,11 @@ where
         .max_concurrent_streams(limits.streams)
         .max_local_error_reset_streams(limits.provoked_resets)
         .max_pending_accept_reset_streams(limits.early_resets)
-        .max_header_list_size(16 * 1024)
+        .max_header_list_size(HEADERS_MAX)
         .initial_stream_window_size(stream_window)
         .initial_connection_window_size(connection_window)
-        .keep_alive_interval(Duration::from_secs(20))
-        .keep_alive_timeout(Duration::from_secs(10))
+        .keep_alive_interval(limits.keep_alive.interval)
+        .keep_alive_timeout(limits.keep_alive.timeout)
         .serve_connection(TokioIo::new(stream), calls);
     let mut connection = std::pin::pin!(connection);
     let late = async {

@@ -1,6 +1,7 @@
-//! For tests only: a clock that is set by hand and randomness that repeats, so that results are exact, and throwaway
-//! database servers. It knows no service; starting them all is the business of the tests themselves.
+//! For tests only: a clock that is set by hand and randomness that repeats, so that results are exact, throwaway
+//! database servers, and a network that fails. It knows no service; starting them all is the business of the tests themselves.
 
+pub mod network;
 pub mod postgres;
 
 use std::sync::{

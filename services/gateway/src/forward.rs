@@ -5,6 +5,7 @@ use std::{convert::Infallible, future::Future, pin::Pin, sync::Arc, time::Durati
 use anyhow::Context;
 use banggiao_rpc::{
     Domain,
+    channel::KeepAlive,
     identity::{self, Verifier},
 };
 use banggiao_runtime::serve::{INNER_STREAM_WINDOW, INNER_STREAMS};
@@ -35,32 +36,20 @@ const INTERNAL: [&str; 2] = ["x-banggiao-", "x-forwarded-"];
 
 /// The services behind the gateway.
 #[derive(Debug, Clone)]
-pub struct Upstreams {
+pub struct Upstreams(Arc<[Upstream]>);
+
+/// One service, with the connections to it.
+#[derive(Debug)]
+struct Upstream {
+    package: &'static str,
+    authority: Authority,
     client: Client<HttpConnector, Incoming>,
-    routes: Arc<[(&'static str, Authority)]>,
 }
 
 impl Upstreams {
     /// From the configuration. Connections are made when the first call needs them, and again whenever one is lost.
     pub fn new(config: &Config) -> anyhow::Result<Self> {
-        let mut connector = HttpConnector::new();
-        connector.set_nodelay(true);
-        connector.set_connect_timeout(Some(Duration::from_secs(2)));
-        let client = Client::builder(TokioExecutor::new())
-            .timer(TokioTimer::new())
-            .http2_only(true)
-            // Many callers share one connection; one that vanishes must not get it closed for all.
-            .http2_max_local_error_reset_streams(8192)
-            // A caller that does not read its answer holds up its own stream and no other's.
-            .http2_initial_stream_window_size(INNER_STREAM_WINDOW)
-            .http2_initial_connection_window_size(INNER_STREAMS * INNER_STREAM_WINDOW)
-            // Refusals are kept far smaller; one that is not must not cost everybody the connection.
-            .http2_max_header_list_size(64 * 1024)
-            .http2_keep_alive_interval(Duration::from_secs(20))
-            .http2_keep_alive_timeout(Duration::from_secs(10))
-            .http2_keep_alive_while_idle(true)
-            .build(connector);
-        let routes = config.routes().into_iter().map(|(package, peer)| {
+        let upstreams = config.routes().into_iter().map(|(package, peer)| {
             let uri: Uri = peer
                 .address
                 .parse()
@@ -69,21 +58,40 @@ impl Upstreams {
                 .authority()
                 .cloned()
                 .with_context(|| format!("{:?} names no host", peer.address))?;
-            Ok((package, authority))
+            Ok(Upstream {
+                package,
+                authority,
+                client: client(peer.keep_alive.into()),
+            })
         });
-        Ok(Self {
-            client,
-            routes: routes.collect::<anyhow::Result<_>>()?,
-        })
+        Ok(Self(upstreams.collect::<anyhow::Result<_>>()?))
     }
 
-    fn of(&self, service: &str) -> Option<&Authority> {
+    fn of(&self, service: &str) -> Option<&Upstream> {
         let (package, _) = service.rsplit_once('.')?;
-        self.routes
-            .iter()
-            .find(|(name, _)| *name == package)
-            .map(|(_, authority)| authority)
+        self.0.iter().find(|upstream| upstream.package == package)
     }
+}
+
+/// A client of one service.
+fn client(keep_alive: KeepAlive) -> Client<HttpConnector, Incoming> {
+    let mut connector = HttpConnector::new();
+    connector.set_nodelay(true);
+    connector.set_connect_timeout(Some(Duration::from_secs(2)));
+    Client::builder(TokioExecutor::new())
+        .timer(TokioTimer::new())
+        .http2_only(true)
+        // Many callers share one connection; one that vanishes must not get it closed for all.
+        .http2_max_local_error_reset_streams(8192)
+        // A caller that does not read its answer holds up its own stream and no other's.
+        .http2_initial_stream_window_size(INNER_STREAM_WINDOW)
+        .http2_initial_connection_window_size(INNER_STREAMS * INNER_STREAM_WINDOW)
+        // Refusals are kept far smaller; one that is not must not cost everybody the connection.
+        .http2_max_header_list_size(64 * 1024)
+        .http2_keep_alive_interval(keep_alive.interval)
+        .http2_keep_alive_timeout(keep_alive.timeout)
+        .http2_keep_alive_while_idle(true)
+        .build(connector)
 }
 
 /// Answers every call that comes in.
@@ -113,7 +121,7 @@ impl Door {
                 Ok(response) => response,
             };
         }
-        let Some(authority) = self.upstreams.of(&service).cloned() else {
+        let Some(upstream) = self.upstreams.of(&service) else {
             return refuse(Status::new(
                 Code::Unimplemented,
                 format!("there is no service {service:?}"),
@@ -128,26 +136,26 @@ impl Door {
         let Some(place) = self.places.take(&caller.principal) else {
             return refuse(DOMAIN.exhausted("OVERLOADED", "more calls are open than are let through at once"));
         };
-        self.pass_on(request, authority)
+        pass_on(upstream, request)
             .await
             .map(|body| Body::new(Held::new(body, place)))
     }
+}
 
-    async fn pass_on(self, mut request: Request<Incoming>, authority: Authority) -> Response<Body> {
-        strip_internal(request.headers_mut());
-        let mut parts = std::mem::take(request.uri_mut()).into_parts();
-        parts.scheme = Some(Scheme::HTTP);
-        parts.authority = Some(authority);
-        match Uri::from_parts(parts) {
-            Ok(uri) => *request.uri_mut() = uri,
-            Err(_) => return refuse(Status::new(Code::InvalidArgument, "the path is not that of a method")),
-        }
-        match self.upstreams.client.request(request).await {
-            Ok(response) => response.map(Body::new),
-            Err(error) => {
-                tracing::warn!(%error, "a service cannot be reached");
-                refuse(DOMAIN.unavailable("the service cannot be reached at the moment"))
-            }
+async fn pass_on(upstream: &Upstream, mut request: Request<Incoming>) -> Response<Body> {
+    strip_internal(request.headers_mut());
+    let mut parts = std::mem::take(request.uri_mut()).into_parts();
+    parts.scheme = Some(Scheme::HTTP);
+    parts.authority = Some(upstream.authority.clone());
+    match Uri::from_parts(parts) {
+        Ok(uri) => *request.uri_mut() = uri,
+        Err(_) => return refuse(Status::new(Code::InvalidArgument, "the path is not that of a method")),
+    }
+    match upstream.client.request(request).await {
+        Ok(response) => response.map(Body::new),
+        Err(error) => {
+            tracing::warn!(%error, "a service cannot be reached");
+            refuse(DOMAIN.unavailable("the service cannot be reached at the moment"))
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use std::{pin::Pin, time::Duration};
 
-use banggiao_rpc::channel;
 use tokio_stream::Stream;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status, transport::Channel};
@@ -29,7 +28,7 @@ impl Health {
     /// From the configuration.
     pub fn new(config: &Config, shutdown: CancellationToken) -> anyhow::Result<Self> {
         let services = config.routes().into_iter().map(|(package, peer)| {
-            let client = HealthClient::new(channel::lazy(&peer.address)?);
+            let client = HealthClient::new(peer.channel()?);
             Ok((package, client))
         });
         Ok(Self {

@@ -171,7 +171,7 @@ async fn loopback() -> anyhow::Result<(TcpListener, Peer)> {
         .await
         .context("no free port on loopback")?;
     let address = format!("http://{}", listener.local_addr()?);
-    Ok((listener, Peer { address }))
+    Ok((listener, Peer::at(address)))
 }
 
 async fn all_serving(channel: Channel) {

@@ -1,0 +1,102 @@
+//! The four services as processes of their own, each with its configuration file, database and credentials.
+
+use std::{fs, path::Path, process::Command};
+
+use banggiao_standalone::data_dir::DataDir;
+use tempfile::TempDir;
+
+use crate::processes::{self, Process, free_port, program};
+
+/// Our services.
+pub const SERVICES: [&str; 4] = ["registry", "journal", "reporting", "gateway"];
+/// Those that call others, each with a token of its own.
+const CALLING: [&str; 2] = ["journal", "reporting"];
+
+pub struct Cluster {
+    /// Where their files are.
+    pub folder: TempDir,
+    ports: [u16; 4],
+    /// In the order of [`SERVICES`].
+    pub processes: Vec<Process>,
+}
+
+/// Ports of loopback, in the order of [`SERVICES`].
+pub fn free_ports() -> [u16; 4] {
+    [(); 4].map(|()| free_port())
+}
+
+impl Cluster {
+    /// Writes four configuration files and starts the services in the order given.
+    pub fn start(order: [usize; 4]) -> Self {
+        let ports = free_ports();
+        Self::reaching(order, ports, ports, "")
+    }
+
+    /// As [`Self::start`], on ports given. Services reach each other at other ports, where something may stand between
+    /// them, and have more settings for each peer.
+    pub fn reaching(order: [usize; 4], ports: [u16; 4], peers: [u16; 4], settings: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let keys = DataDir::open(folder.path()).expect("a folder for the keys");
+        keys.write_identities(&banggiao_model::clock::SystemClock)
+            .expect("keys and tokens");
+        for (service, port) in SERVICES.iter().zip(ports) {
+            let own = folder.path().join(service);
+            fs::create_dir(&own).expect("a folder");
+            fs::copy(folder.path().join("jwks.json"), own.join("jwks.json")).expect("the public keys");
+            if CALLING.contains(service) {
+                processes::token_file(folder.path(), service, &own.join("own.token"));
+            }
+            fs::write(
+                own.join("config.toml"),
+                configuration(service, port, peers, settings, &own),
+            )
+            .expect("a configuration");
+        }
+        let mut processes: Vec<Option<Process>> = SERVICES.map(|_| None).into_iter().collect();
+        for index in order {
+            processes[index] = Some(Process::start(command(folder.path(), SERVICES[index])));
+        }
+        Self {
+            folder,
+            ports,
+            processes: processes.into_iter().flatten().collect(),
+        }
+    }
+
+    /// Where the gateway listens.
+    pub fn address(&self) -> String {
+        format!("http://127.0.0.1:{}", self.ports[3])
+    }
+}
+
+fn command(folder: &Path, service: &str) -> Command {
+    let mut command = Command::new(program(&format!("banggiao-{service}")));
+    command
+        .arg("serve")
+        .arg("--config")
+        .arg(folder.join(service).join("config.toml"));
+    command
+}
+
+fn configuration(service: &str, port: u16, ports: [u16; 4], settings: &str, own: &Path) -> String {
+    let own = own.display();
+    let mut text = format!("listen = \"127.0.0.1:{port}\"\n");
+    if CALLING.contains(&service) {
+        text += &format!("token_file = \"{own}/own.token\"\n");
+    }
+    if service != "gateway" {
+        text += &format!("[database]\nurl = \"sqlite:{own}/{service}.db\"\n");
+    }
+    text += &format!("[identity]\njwks_file = \"{own}/jwks.json\"\n");
+    let peers: &[usize] = match service {
+        "journal" => &[0],
+        "reporting" => &[0, 1],
+        "gateway" => &[0, 1, 2],
+        _ => &[],
+    };
+    for peer in peers {
+        let (name, port) = (SERVICES[*peer], ports[*peer]);
+        text += &format!("[{name}]\naddress = \"http://127.0.0.1:{port}\"\n{settings}");
+    }
+    text
+}
