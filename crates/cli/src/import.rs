@@ -160,7 +160,7 @@ fn read(files: &[File], summary: &mut Summary) -> (Vec<Sent<ImportRow>>, Vec<Sen
     for file in files {
         let index = summary.files.len();
         let mut outcome = FileSummary::new(file);
-        match sheet::read(file.bytes(), file.kind().columns()) {
+        match sheet::read(file.bytes(), file.left_out(), file.kind().columns()) {
             Err(reason) => outcome.refused = Some(reason),
             Ok(sheet) => match file.kind() {
                 kind @ (Kind::Events | Kind::Corrections) => {

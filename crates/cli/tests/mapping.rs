@@ -11,7 +11,7 @@ use registry::reorganization_act::Act;
 
 /// The messages of the good rows, and the columns of the faults of the bad ones.
 fn read<M>(kind: Kind, text: &str, row: impl Fn(Kind, &mut Fields<'_>, i64) -> M) -> (Vec<M>, Vec<String>) {
-    let sheet = sheet::read(text.as_bytes(), kind.columns()).unwrap();
+    let sheet = sheet::read(text.as_bytes(), &[], kind.columns()).unwrap();
     let (mut messages, mut faults) = (Vec::new(), Vec::new());
     for line in &sheet.rows {
         let mut fields = Fields::new(&sheet.header, line);

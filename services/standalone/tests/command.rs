@@ -166,6 +166,89 @@ fn an_office_imports_asks_and_shuts_down() {
     assert!(up.terminate() < Duration::from_secs(10));
 }
 
+/// What is wrong is named, what is right goes in, and what is mended goes in afterwards.
+#[test]
+fn a_damaged_folder_is_taken_as_far_as_it_is_sound_and_the_rest_when_it_is_mended() {
+    let up = Up::start();
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    fs::copy(format!("{SAMPLE}/units.csv"), path("units.csv")).unwrap();
+    let header = "persons,reference,type,start_date,end_date,home_unit,partner_units,state,summary_vi,direction,\
+                  co_home_units,place_vi,delegations,programmes,agreement,marker_from,marker_to,quantities\r\n";
+    let row = |reference: &str, persons: &str, unit: &str, summary: &str| {
+        format!("{persons},{reference},DIPLOMATIC_EVENT,2024-05-01,2024-05-01,{unit},,APPROVED,{summary},,,,,,,,,\r\n")
+    };
+    let mut text = vec![0xef, 0xbb, 0xbf];
+    text.extend(header.as_bytes());
+    text.extend(row("D-1", "5", "tayninh", "sound").as_bytes());
+    text.extend(row("D-2", "200000", "nowhere", "two faults").as_bytes());
+    text.extend(row("D-3", "5", "tayninh", "\"open").as_bytes());
+    text.extend(row("D-4", "5", "tayninh", "sound").as_bytes());
+    text.extend(row("D-1", "6", "tayninh", "the reference again").as_bytes());
+    let events = path("events.csv");
+    fs::write(&events, &text).unwrap();
+    // One line more, of two gigabytes; the file has no blocks for them on disk.
+    let sparse = fs::OpenOptions::new().append(true).open(&events).unwrap();
+    sparse.set_len(text.len() as u64 + (2 << 30)).unwrap();
+    drop(sparse);
+
+    let rejects = path("rejects.csv");
+    let arguments = [
+        "import",
+        folder.path().to_str().unwrap(),
+        "--rejects",
+        rejects.to_str().unwrap(),
+    ];
+    let refused = up.run(&arguments);
+    let told = String::from_utf8_lossy(&refused.stdout).into_owned() + &String::from_utf8_lossy(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(1), "{told}");
+    for named in [
+        "events.csv:3",
+        "persons",
+        "home_unit",
+        "events.csv:4",
+        "quotation mark",
+        "events.csv:6",
+        "events.csv:7",
+        "more than 1 MiB",
+    ] {
+        assert!(told.contains(named), "{named} is not in {told}");
+    }
+    let persons = [
+        "figures",
+        "--unit",
+        "mr7",
+        "--from",
+        "2024-01-01",
+        "--to",
+        "2024-12-31",
+        "--sum",
+        "persons",
+    ];
+    assert_eq!(up.json(&persons)["cells"][0]["value"], "10", "the sound rows are in");
+
+    let mended = fs::read_to_string(&rejects)
+        .unwrap()
+        .replace("200000,D-2", "7,D-2")
+        .replace("nowhere", "longan")
+        .replace("\"open", "closed")
+        .replace("6,D-1,", "6,D-5,");
+    fs::write(&events, mended).unwrap();
+    fs::remove_file(path("units.csv")).unwrap();
+    let taken = up.run(&["import", events.to_str().unwrap()]);
+    assert_eq!(
+        taken.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&taken.stderr)
+    );
+    assert_eq!(
+        up.json(&persons)["cells"][0]["value"],
+        "28",
+        "and so are the mended ones"
+    );
+}
+
 #[test]
 fn asked_to_end_during_an_import_it_ends_in_time_and_goes_on_later() {
     let mut up = Up::start();

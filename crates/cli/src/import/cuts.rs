@@ -21,6 +21,7 @@ pub(super) struct Cut {
 #[derive(Debug)]
 pub(super) struct Cuts<'a> {
     bytes: &'a [u8],
+    left_out: &'a [usize],
     at: usize,
     line: u64,
     columns: Option<usize>,
@@ -46,6 +47,8 @@ enum What {
     Stray,
     /// Something else than a separator or a line end follows the quotation mark that closes a field on this line.
     TextBehind(u64),
+    /// A line that was too long to be read.
+    TooLong,
     /// The file ends inside quotation marks.
     Open,
     /// This line inside quotation marks looks like a row of its own.
@@ -55,9 +58,11 @@ enum What {
 }
 
 impl<'a> Cuts<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
+    /// `left_out` are the places of lines that were too long to be read, in order.
+    pub(super) fn new(bytes: &'a [u8], left_out: &'a [usize]) -> Self {
         Self {
             bytes,
+            left_out,
             at: 0,
             line: 1,
             columns: None,
@@ -103,6 +108,12 @@ impl<'a> Cuts<'a> {
             self.at += 1;
             self.field()?;
             fields += 1;
+        }
+        if self.left_out.iter().any(|place| (start.at..self.at).contains(place)) {
+            return Err(Damage {
+                began: start,
+                what: What::TooLong,
+            });
         }
         match self.columns {
             // Marks that are astray in pairs look like a long field, which takes the separators of its lines with it.
@@ -167,7 +178,15 @@ impl Iterator for Cuts<'_> {
 
     fn next(&mut self) -> Option<Cut> {
         while let Some(b'\r' | b'\n') = self.peek() {
+            let start = self.here();
             self.end_line();
+            if self.left_out.contains(&start.at) {
+                return Some(Cut {
+                    line: start.line,
+                    bytes: start.at..start.at,
+                    damage: Some(What::TooLong.told(start.line, start.line)),
+                });
+            }
         }
         self.peek()?;
         let start = self.here();
@@ -206,6 +225,7 @@ impl What {
                     on(*line)
                 )
             }
+            Self::TooLong => "a line has more than 1 MiB, and is not read".to_owned(),
             Self::Open => format!("a quotation mark{begun} is not closed"),
             Self::RowInside(line) => {
                 format!("a quotation mark{begun} is not closed before line {line}, which looks like a row of its own")
@@ -221,14 +241,14 @@ mod tests {
 
     /// The rows of a file with three columns: line, text, and whether it is sound.
     fn cuts(text: &str) -> Vec<(u64, &str, bool)> {
-        let mut cuts = Cuts::new(text.as_bytes());
+        let mut cuts = Cuts::new(text.as_bytes(), &[]);
         cuts.expect(3);
         cuts.map(|cut| (cut.line, &text[cut.bytes], cut.damage.is_none()))
             .collect()
     }
 
     fn damage(text: &str) -> Vec<String> {
-        let mut cuts = Cuts::new(text.as_bytes());
+        let mut cuts = Cuts::new(text.as_bytes(), &[]);
         cuts.expect(3);
         cuts.filter_map(|cut| cut.damage).collect()
     }

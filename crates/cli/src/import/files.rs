@@ -7,10 +7,13 @@ use crate::error::Error;
 use anyhow::Context as _;
 use std::borrow::Cow;
 use std::fs;
+use std::io::{self, BufRead, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 
-/// The largest file that is read. The largest real one has some 700 KB; a file a thousand times as large is a mistake.
-const FILE_BYTES_MAX: u64 = 1 << 30;
+/// The most that is read of a file. The largest real one has some 700 KB; one a thousand times as large is a mistake.
+const FILE_BYTES_MAX: usize = 1 << 30;
+/// The longest line. A row of real text has less than a hundredth of it.
+pub(super) const LINE_BYTES_MAX: usize = 1 << 20;
 
 /// A file of the import format, in memory.
 #[derive(Debug, Clone)]
@@ -18,6 +21,7 @@ pub struct File {
     label: String,
     kind: Kind,
     bytes: Cow<'static, [u8]>,
+    left_out: Vec<usize>,
 }
 
 impl File {
@@ -27,6 +31,7 @@ impl File {
             label: name.to_owned(),
             kind: Kind::of_file(name)?,
             bytes: bytes.into(),
+            left_out: Vec::new(),
         })
     }
 
@@ -42,10 +47,16 @@ impl File {
         self.kind
     }
 
-    /// The file's content.
+    /// The file's content, but for lines that are too long.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// Where in the content lines are left out because they are too long; their line ends are there.
+    #[must_use]
+    pub fn left_out(&self) -> &[usize] {
+        &self.left_out
     }
 }
 
@@ -119,15 +130,39 @@ fn find_in(folder: &Path, found: &mut Found) -> Result<(), Error> {
 
 fn read(path: &Path, kind: Kind) -> Result<File, Error> {
     let context = || format!("cannot read {}", path.display());
-    if fs::metadata(path).with_context(context)?.len() > FILE_BYTES_MAX {
+    let file = fs::File::open(path).with_context(context)?;
+    let (bytes, left_out) = read_lines(BufReader::new(file)).with_context(context)?;
+    if bytes.len() > FILE_BYTES_MAX {
         return Err(Error::failure(format!("{} is larger than 1 GiB", path.display())));
     }
-    let bytes = fs::read(path).with_context(context)?;
     Ok(File {
         label: path.display().to_string(),
         kind,
         bytes: bytes.into(),
+        left_out,
     })
+}
+
+/// Reads what there is, but for lines that are too long, and where these stood: memory stays flat however long they are.
+fn read_lines(mut reader: impl BufRead) -> io::Result<(Vec<u8>, Vec<usize>)> {
+    let (mut bytes, mut left_out) = (Vec::new(), Vec::new());
+    while bytes.len() <= FILE_BYTES_MAX {
+        let start = bytes.len();
+        let read = reader
+            .by_ref()
+            .take(LINE_BYTES_MAX as u64)
+            .read_until(b'\n', &mut bytes)?;
+        if read == 0 {
+            break;
+        }
+        if read == LINE_BYTES_MAX && !bytes.ends_with(b"\n") {
+            bytes.truncate(start);
+            reader.skip_until(b'\n')?;
+            left_out.push(start);
+            bytes.push(b'\n');
+        }
+    }
+    Ok((bytes, left_out))
 }
 
 fn file_name(path: &Path) -> String {
@@ -178,6 +213,15 @@ mod tests {
         assert_eq!(find(&[path.join("units.csv")]).unwrap_err().exit_code(), 1);
         fs::write(path.join("people.csv"), "x").unwrap();
         assert_eq!(find(&[path.join("people.csv")]).unwrap_err().exit_code(), 2);
+    }
+
+    #[test]
+    fn lines_that_are_too_long_are_left_out() {
+        let fits = "x".repeat(LINE_BYTES_MAX - 1);
+        let text = format!("a\n{fits}\n{fits}yy\nb\n{fits}zz");
+        let (bytes, left_out) = read_lines(text.as_bytes()).unwrap();
+        assert_eq!(bytes, format!("a\n{fits}\n\nb\n\n").as_bytes());
+        assert_eq!(left_out, [2 + LINE_BYTES_MAX, 5 + LINE_BYTES_MAX]);
     }
 
     #[test]

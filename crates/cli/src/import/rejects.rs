@@ -58,6 +58,10 @@ fn rejects(summary: &Summary, kind: Kind) -> Result<Vec<u8>, Error> {
         for Rejection { row, .. } in rejections {
             // With its damage a row is rejected again until somebody has mended it; fields guessed from it would not be.
             if let Some(damaged) = &row.damaged {
+                // Of a line that was too long there is nothing: half of it might be taken for the whole.
+                if damaged.is_empty() {
+                    continue;
+                }
                 text.extend_from_slice(damaged.as_bytes());
                 text.push(b'\n');
                 continue;

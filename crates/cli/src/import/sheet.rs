@@ -10,6 +10,9 @@ use std::io::Cursor;
 /// The faults of fields that are none of the service's reasons carry this one.
 pub const INVALID: &str = "INVALID_FIELD";
 
+/// What some programs put at the beginning of a text in UTF-8.
+const MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// A file that could be read as CSV with the right header.
 #[derive(Debug, Default)]
 pub struct Sheet {
@@ -32,19 +35,22 @@ pub struct Row {
     pub fault: Option<(String, String)>,
 }
 
-/// Reads a file that must have exactly these columns, in any order.
+/// Reads a file that must have exactly these columns, in any order. `left_out` are the places of lines that were too long
+/// to be read.
 ///
 /// # Errors
 /// A sentence that says why the whole file is refused.
-pub fn read(bytes: &[u8], columns: &[&str]) -> Result<Sheet, String> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+pub fn read(bytes: &[u8], left_out: &[usize], columns: &[&str]) -> Result<Sheet, String> {
+    let mark = bytes.strip_prefix(MARK).map_or(0, |_| MARK.len());
+    let bytes = &bytes[mark..];
+    let left_out: Vec<usize> = left_out.iter().map(|place| place - mark).collect();
     if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
         return Err("the file is not in UTF-8".into());
     }
-    if bytes.iter().all(u8::is_ascii_whitespace) {
+    if left_out.is_empty() && bytes.iter().all(u8::is_ascii_whitespace) {
         return Err("the file is empty".into());
     }
-    let mut cuts = Cuts::new(bytes);
+    let mut cuts = Cuts::new(bytes, &left_out);
     if let Some(reason) = cuts.next().and_then(|cut| cut.damage) {
         return Err(format!("the header cannot be read: {reason}"));
     }
@@ -141,7 +147,7 @@ mod tests {
     const COLUMNS: &[&str] = &["a", "b"];
 
     fn rows(text: &str) -> Vec<(u64, Vec<String>)> {
-        read(text.as_bytes(), COLUMNS)
+        read(text.as_bytes(), &[], COLUMNS)
             .unwrap()
             .rows
             .into_iter()
@@ -181,6 +187,29 @@ mod tests {
     }
 
     #[test]
+    fn a_line_that_was_too_long_is_named_and_taken_for_no_part_of_a_row() {
+        // Left out: lines 3 and 6, the second in the middle of a field over three lines.
+        let sheet = read(b"a,b\n1,2\n\n3,4\n5,\"x\n\ny\"\n7,8\n", &[8, 18], COLUMNS).unwrap();
+        let told: Vec<_> = sheet.rows.iter().map(|row| (row.line, row.fault.is_some())).collect();
+        assert_eq!(
+            told,
+            [
+                (2, false),
+                (3, true),
+                (4, false),
+                (5, true),
+                (6, true),
+                (7, true),
+                (8, false)
+            ]
+        );
+        let reason = "a line has more than 1 MiB, and is not read";
+        assert_eq!(sheet.rows[1].fault, Some((String::new(), reason.to_owned())));
+        let refused = read(b"\na,b\n1,2\n", &[0], COLUMNS).unwrap_err();
+        assert_eq!(refused, format!("the header cannot be read: {reason}"));
+    }
+
+    #[test]
     fn a_wrong_header_refuses_the_file() {
         for (text, reason) in [
             ("", "the file is empty"),
@@ -198,14 +227,17 @@ mod tests {
                 "the header cannot be read: a quotation mark is not closed",
             ),
         ] {
-            assert_eq!(read(text.as_bytes(), COLUMNS).unwrap_err(), reason, "{text:?}");
+            assert_eq!(read(text.as_bytes(), &[], COLUMNS).unwrap_err(), reason, "{text:?}");
         }
-        assert_eq!(read(b"\xff\xfea\0", COLUMNS).unwrap_err(), "the file is not in UTF-8");
+        assert_eq!(
+            read(b"\xff\xfea\0", &[], COLUMNS).unwrap_err(),
+            "the file is not in UTF-8"
+        );
     }
 
     #[test]
     fn bad_rows_are_named_and_the_others_read() {
-        let sheet = read(b"a,b\n1\n1,2,3\n\xff,2\n5,6\n7,\"8\n9,10\n", COLUMNS).unwrap();
+        let sheet = read(b"a,b\n1\n1,2,3\n\xff,2\n5,6\n7,\"8\n9,10\n", &[], COLUMNS).unwrap();
         let faults: Vec<_> = sheet.rows.iter().map(|row| (row.line, row.fault.clone())).collect();
         let whole = |reason: &str| Some((String::new(), reason.to_owned()));
         assert_eq!(
@@ -232,7 +264,7 @@ mod tests {
         const EVENTS: &[&str] = &["reference", "type", "state", "summary_vi"];
         let text = "reference,type,state,summary_vi\nZC1,AID,APPROVED,\"a\nZC2,AID,APPROVED,\"Trao đổi, \"\"x\"\"\"\n\
                     ZC3,AID,APPROVED,c\nZC4,AID,APPROVED,\"b\nZC5,AID,APPROVED,\"d\ne, f\"\n";
-        let sheet = read(text.as_bytes(), EVENTS).unwrap();
+        let sheet = read(text.as_bytes(), &[], EVENTS).unwrap();
         let told: Vec<_> = sheet
             .rows
             .iter()
@@ -266,8 +298,8 @@ mod tests {
                 text.push_str(parts[number % parts.len()]);
                 number /= parts.len();
             }
-            let rows = read(text.as_bytes(), COLUMNS).unwrap().rows;
-            let mut cuts = Cuts::new(text.as_bytes());
+            let rows = read(text.as_bytes(), &[], COLUMNS).unwrap().rows;
+            let mut cuts = Cuts::new(text.as_bytes(), &[]);
             cuts.expect(COLUMNS.len());
             let cuts: Vec<_> = cuts.skip(1).collect();
             assert_eq!(rows.len(), cuts.len(), "{text:?}");
