@@ -6,4 +6,5 @@ mod events;
 mod feeds;
 mod figures;
 mod limits;
+mod raw;
 mod units;

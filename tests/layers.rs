@@ -1,6 +1,11 @@
-//! Who may know whom: the rules of the house, held against the manifests.
+//! Who may know whom: the rules of the house, held against the manifests and the sources.
 
-use std::{collections::BTreeMap, process::Command};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 /// What each package may use of the house.
 const MAY_KNOW: [(&str, &[&str]); 15] = [
@@ -85,4 +90,88 @@ fn nobody_knows_whom_it_must_not_know() {
             );
         }
     }
+}
+
+/// Who must not be used where: the rooms of a service, from the outside in.
+const ROOMS: [(&str, &[&str]); 4] = [
+    // Rules are pure: time and ids come in as arguments, and nothing is waited for.
+    (
+        "domain",
+        &["crate::grpc", "crate::store", "sea_orm", "tonic::", "tokio::", ".await"],
+    ),
+    // Queries know rows and values, and nobody who asks.
+    ("store", &["crate::grpc", "tonic::"]),
+    // Handlers translate; what is stored is the business of others.
+    ("grpc", &["sea_orm"]),
+    // A conversion says what is wrong and never how the process fares.
+    ("domain/", &["std::env", "std::fs", "std::net"]),
+];
+
+#[test]
+fn every_line_is_in_the_room_where_it_belongs() {
+    let services = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../services"));
+    let mut faults = Vec::new();
+    let mut seen = 0;
+    for file in sources(services) {
+        let path = file
+            .strip_prefix(services)
+            .expect("below it")
+            .to_string_lossy()
+            .into_owned();
+        let Some((_, room)) = path.split_once("/src/") else {
+            continue;
+        };
+        if room.contains("tests") {
+            continue;
+        }
+        seen += 1;
+        let text = fs::read_to_string(&file).expect("a source file");
+        // Tests at the end of a file may use whatever they need.
+        let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for (prefix, banned) in ROOMS {
+            if !room.starts_with(prefix) {
+                continue;
+            }
+            for (number, line) in text.lines().enumerate() {
+                let code = line.split("//").next().unwrap_or_default();
+                if let Some(word) = banned.iter().find(|word| code.contains(**word)) {
+                    faults.push(format!("{path}:{}: {word}", number + 1));
+                }
+            }
+        }
+    }
+    assert!(seen > 50, "the sources are not where they were: {seen}");
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// No handler opens a transaction in its own future, which a caller could cancel: the store spawns them.
+#[test]
+fn transactions_are_opened_in_one_place() {
+    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+    let found: Vec<String> = ["crates", "services"]
+        .iter()
+        .flat_map(|folder| sources(&root.join(folder)))
+        .filter(|file| {
+            let text = fs::read_to_string(file).expect("a source file");
+            text.contains(".begin()") || text.contains(".begin_with_options(") || text.contains(".begin_with_config(")
+        })
+        .map(|file| file.strip_prefix(root).expect("below it").display().to_string())
+        .collect();
+    assert!(
+        !found.is_empty() && found.iter().all(|file| file.starts_with("crates/store/")),
+        "{found:?}"
+    );
+}
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+    found
 }

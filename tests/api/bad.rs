@@ -1,13 +1,17 @@
 //! Bad input, as data: each case of `bad_input.json` is sent as it stands, and answered with its status, its reason and
-//! all its fields at once. Nothing of it is stored, and no unary method is without a case.
+//! all its fields at once; rows of an import with all their fields. Nothing of it is stored, and no method is without a
+//! case.
 
 use std::collections::BTreeSet;
 
-use banggiao_cli::{Error, dynamic};
-use prost_reflect::DynamicMessage;
+use banggiao_cli::dynamic;
+use banggiao_contracts::{journal::v1::ImportEventsResponse, registry::v1::ImportRowsResponse, r#type::v1::RowResult};
+use prost_reflect::{DynamicMessage, MethodDescriptor, prost::Message};
 use serde::Deserialize;
+use tonic::{Request, Status, Streaming};
 use tonic_types::StatusExt;
 
+use super::raw;
 use crate::installation::Installation;
 
 /// One request and how it must be answered.
@@ -21,6 +25,9 @@ struct Case {
     reason: Option<String>,
     #[serde(default)]
     fields: Vec<String>,
+    /// Line, field and reason of each fault, where rows are refused one by one.
+    #[serde(default)]
+    rows: Vec<String>,
 }
 
 fn invalid() -> String {
@@ -41,10 +48,13 @@ async fn every_fault_is_answered_and_nothing_is_stored() {
     for case in cases() {
         let method = dynamic::method(&format!("banggiao.{}", case.method)).expect("a method");
         let request = DynamicMessage::deserialize(method.input(), &case.request).expect("a request");
-        let status = match dynamic::unary(&connection, &method, request).await {
-            Err(Error::Status(status)) => status,
-            other => {
-                wrong.push(format!("{} {}: {other:?}", case.method, case.request));
+        let status = match send(&installation, &method, request.encode_to_vec()).await {
+            Err(status) => status,
+            Ok(answer) => {
+                let rows = faults(&method, &answer);
+                if case.rows.is_empty() || rows != case.rows {
+                    wrong.push(format!("{} {}: {rows:?}", case.method, case.request));
+                }
                 continue;
             }
         };
@@ -79,8 +89,36 @@ async fn every_fault_is_answered_and_nothing_is_stored() {
     );
 }
 
+/// One request and the first answer to it, whatever streams; an empty answer if there was none.
+async fn send(installation: &Installation, method: &MethodDescriptor, request: Vec<u8>) -> Result<Vec<u8>, Status> {
+    let mut client = tonic::client::Grpc::new(installation.channel("administrator"));
+    client.ready().await.expect("a connection");
+    let path = format!("/{}/{}", method.parent_service().full_name(), method.name());
+    let path = path.parse().expect("a path");
+    let requests = tokio_stream::iter([request]);
+    let answers = client.streaming(Request::new(requests), path, raw::Bytes).await;
+    let mut answers: Streaming<Vec<u8>> = answers?.into_inner();
+    Ok(answers.message().await?.unwrap_or_default())
+}
+
+/// Line, field and reason of each fault of the rows that were refused.
+fn faults(method: &MethodDescriptor, answer: &[u8]) -> Vec<String> {
+    let results: Vec<RowResult> = match method.name() {
+        "ImportRows" => ImportRowsResponse::decode(answer).expect("results").results,
+        "ImportEvents" => ImportEventsResponse::decode(answer).expect("results").results,
+        _ => Vec::new(),
+    };
+    let faults = results.iter().flat_map(|row| {
+        let faults = row.violations.iter();
+        faults.map(|fault| format!("{} {} {}", row.line, fault.field, fault.reason))
+    });
+    let mut faults: Vec<String> = faults.collect();
+    faults.sort_unstable();
+    faults
+}
+
 #[test]
-fn no_unary_method_is_without_a_case() {
+fn no_method_is_without_a_case() {
     let covered: BTreeSet<String> = cases()
         .into_iter()
         .map(|case| format!("banggiao.{}", case.method))
@@ -89,9 +127,8 @@ fn no_unary_method_is_without_a_case() {
     let mut missing = Vec::new();
     for service in pool.services() {
         for method in service.methods() {
-            let unary = !method.is_client_streaming() && !method.is_server_streaming();
             let name = format!("{}/{}", service.full_name(), method.name());
-            if unary && method.input().fields().len() > 0 && !covered.contains(&name) {
+            if method.input().fields().len() > 0 && !covered.contains(&name) {
                 missing.push(name);
             }
         }

@@ -5,6 +5,7 @@ pub mod command;
 pub mod correction;
 pub mod event;
 pub mod event_type;
+pub mod filter;
 pub mod import;
 
 use std::sync::Arc;

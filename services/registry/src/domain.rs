@@ -9,7 +9,10 @@ pub mod programme;
 pub mod unit;
 
 use banggiao_directory::Fault;
-use banggiao_model::hierarchy::{self, ViolationKind};
+use banggiao_model::{
+    hierarchy::{self, ViolationKind},
+    name,
+};
 use banggiao_rpc::{Violation, Violations, violation::reason};
 use banggiao_store as store;
 
@@ -117,6 +120,32 @@ fn history(violations: &[hierarchy::Violation]) -> Error {
     Error::Precondition {
         reason,
         violations: violations.collect(),
+    }
+}
+
+/// An id that a caller chose, and in which field it stands: `unit_id` of a request, `unit.name` of a row.
+#[derive(Debug, Clone, Copy)]
+pub struct Chosen<'a> {
+    /// The id.
+    pub id: &'a str,
+    /// The field.
+    pub field: &'a str,
+}
+
+impl<'a> Chosen<'a> {
+    /// Checks its form.
+    pub fn check(self, violations: &mut Violations) -> Option<&'a str> {
+        if self.id.is_empty() {
+            violations.root().required(self.field);
+        } else if !name::valid_id(self.id) {
+            violations.root().invalid(
+                self.field,
+                format!("{:?} is not an id of the form [a-z][a-z0-9-]{{0,62}}", self.id),
+            );
+        } else {
+            return Some(self.id);
+        }
+        None
     }
 }
 

@@ -17,8 +17,7 @@ use prost::Message;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::{
-    Calls, DOMAIN,
-    filter::Filter,
+    Calls, DOMAIN, filter,
     import::{self, Answers},
     status::refuse,
 };
@@ -123,7 +122,7 @@ impl EventService for Calls {
             &mut violations.root(),
         );
         let given = request.filter.unwrap_or_default();
-        let filter = Filter::parse(&given, &authorized.authority.directory, &mut violations.scope("filter"));
+        let filter = filter::parse(&given, &authorized.authority.directory, &mut violations.scope("filter"));
         checked(Some(()), violations).map_err(refuse)?;
         let mut events = self.page(&authorized, &filter, &page).await.map_err(refuse)?;
         let next_page_token = page.cut(&mut events, |event| key(&event.start_date, &event.name));

@@ -10,17 +10,18 @@ use banggiao_model::{
 };
 use banggiao_rpc::{Scope, Violations, wire as shared};
 
-use super::{Error, checked, rule};
+use super::{Chosen, Error, checked, rule};
 
 /// An agreement to be recorded: its parties are known and were alive on the day of signing, and its level is that of the
 /// leading home unit's kind on that day.
-pub fn draft(directory: &Directory, id: &str, agreement: &pb::Agreement, path: &str) -> Result<Resource, Error> {
+pub fn draft(
+    directory: &Directory,
+    chosen: Chosen<'_>,
+    agreement: &pb::Agreement,
+    path: &str,
+) -> Result<Resource, Error> {
     let mut violations = Violations::new();
-    if !name::valid_id(id) {
-        violations
-            .root()
-            .invalid(&format!("{path}_id"), format!("{id:?} is not an id"));
-    }
+    let id = chosen.check(&mut violations);
     let mut scope = violations.scope(path);
     if shared::enumeration::<pb::AgreementKind>(agreement.kind, "kind", &mut scope) == pb::AgreementKind::Unspecified {
         scope.required("kind");
@@ -45,7 +46,7 @@ pub fn draft(directory: &Directory, id: &str, agreement: &pb::Agreement, path: &
     {
         scope.unknown("parent", &agreement.parent);
     }
-    checked(Some(()), violations)?;
+    let id = checked(id, violations)?;
     let name = name::name("agreements", id);
     if directory.agreements().contains_key(id) {
         return Err(Error::AlreadyExists(name));

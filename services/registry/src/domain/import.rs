@@ -8,7 +8,7 @@ use banggiao_directory::Directory;
 use banggiao_model::{marker::Number, name};
 use banggiao_rpc::{Violation, reflect, request, rows, violation::reason};
 
-use super::{Error, access, agreement, marker, programme, rule, unit};
+use super::{Chosen, Error, access, agreement, marker, programme, rule, unit};
 
 /// By what a row is recognised for ever, within its source.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,14 +57,19 @@ fn by_id(kind: &'static str, mut key: String, row: &impl prost::Message) -> Reco
 
 /// What the row records. `id` is for resources whose id the server makes.
 pub fn draft(directory: &Directory, row: &Row, id: &str, author: &str) -> Result<Resource, Error> {
-    let bare = |name: &str, collection: &str| name::collection_id(name, collection).unwrap_or(name).to_owned();
+    fn chosen<'a>(name: &'a str, collection: &str, field: &'a str) -> Chosen<'a> {
+        let id = name::collection_id(name, collection).unwrap_or(name);
+        Chosen { id, field }
+    }
     match row {
-        Row::Unit(unit) => unit::draft(&bare(&unit.name, "units"), unit, "unit"),
+        Row::Unit(unit) => unit::draft(directory, chosen(&unit.name, "units", "unit.name"), unit, "unit"),
         Row::Programme(programme) => {
-            programme::draft(directory, &bare(&programme.name, "programmes"), programme, "programme")
+            let id = chosen(&programme.name, "programmes", "programme.name");
+            programme::draft(directory, id, programme, "programme")
         }
         Row::Agreement(agreement) => {
-            agreement::draft(directory, &bare(&agreement.name, "agreements"), agreement, "agreement")
+            let id = chosen(&agreement.name, "agreements", "agreement.name");
+            agreement::draft(directory, id, agreement, "agreement")
         }
         Row::Marker(marker) => marker::draft(directory, marker, "marker"),
         Row::Reorganization(acts) => unit::draft_reorganization(id, acts, author),

@@ -8,16 +8,17 @@ use banggiao_rpc::{
     wire::{self as shared, MAX_NAME},
 };
 
-use super::{Error, checked};
+use super::{Chosen, Error, checked};
 
 /// A programme to be recorded.
-pub fn draft(directory: &Directory, id: &str, programme: &pb::Programme, path: &str) -> Result<Resource, Error> {
+pub fn draft(
+    directory: &Directory,
+    chosen: Chosen<'_>,
+    programme: &pb::Programme,
+    path: &str,
+) -> Result<Resource, Error> {
     let mut violations = Violations::new();
-    if !name::valid_id(id) {
-        violations
-            .root()
-            .invalid(&format!("{path}_id"), format!("{id:?} is not an id"));
-    }
+    let id = chosen.check(&mut violations);
     let mut scope = violations.scope(path);
     shared::line(&programme.number, MAX_NAME, "number", &mut scope);
     shared::names(&programme.title, "title", &mut scope);
@@ -25,7 +26,7 @@ pub fn draft(directory: &Directory, id: &str, programme: &pb::Programme, path: &
     shared::day(&programme.issue_date, "issue_date", &mut scope);
     shared::days(&programme.start_date, &programme.end_date, &mut scope);
     countries(&programme.countries, "countries", &mut scope);
-    checked(Some(()), violations)?;
+    let id = checked(id, violations)?;
     let name = name::name("programmes", id);
     if directory.programmes().contains_key(id) {
         return Err(Error::AlreadyExists(name));

@@ -11,13 +11,19 @@ use banggiao_model::{
 };
 use banggiao_rpc::{Violations, wire as shared};
 
-use super::{Error, checked};
+use super::{Chosen, Error, checked};
 
 /// A unit to be recorded. Its history is checked when it is folded in.
-pub fn draft(id: &str, unit: &pb::Unit, path: &str) -> Result<Resource, Error> {
+pub fn draft(directory: &Directory, id: Chosen<'_>, unit: &pb::Unit, path: &str) -> Result<Resource, Error> {
     let mut violations = Violations::new();
-    let id = new_id(id, path, &mut violations);
-    let seed = wire::unit_seed(id.clone(), unit, &mut violations.scope(path));
+    let id = id.check(&mut violations).and_then(|id| UnitId::parse(id).ok());
+    let mut scope = violations.scope(path);
+    let seed = wire::unit_seed(id, unit, &mut scope);
+    if let Some(parent) = name::collection_id(&unit.parent, "units")
+        && directory.hierarchy().key_of(parent).is_none()
+    {
+        scope.unknown("parent", &unit.parent);
+    }
     let seed = checked(seed, violations)?;
     Ok(Resource::Unit(pb::Unit {
         name: seed.id.name(),
@@ -30,21 +36,6 @@ pub fn draft(id: &str, unit: &pb::Unit, path: &str) -> Result<Resource, Error> {
         end_date: seed.end.map(|end| end.to_string()).unwrap_or_default(),
         ..pb::Unit::default()
     }))
-}
-
-fn new_id(id: &str, path: &str, violations: &mut Violations) -> Option<UnitId> {
-    let field = format!("{path}_id");
-    match UnitId::parse(id) {
-        Ok(id) => Some(id),
-        Err(_) if id.is_empty() => {
-            violations.root().required(&field);
-            None
-        }
-        Err(error) => {
-            violations.root().invalid(&field, error.to_string());
-            None
-        }
-    }
 }
 
 /// A reorganisation to be recorded under the id given. Its acts are checked when they are folded in.

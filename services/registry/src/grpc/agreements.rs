@@ -7,7 +7,7 @@ use banggiao_rpc::{Violations, page::Page, violation::Scope, wire};
 use tonic::{Request, Response, Status};
 
 use super::{Calls, DOMAIN, id_of, known_unit, recorded, refuse};
-use crate::domain::{agreement, checked};
+use crate::domain::{Chosen, agreement, checked};
 
 #[tonic::async_trait]
 impl AgreementService for Calls {
@@ -23,7 +23,13 @@ impl AgreementService for Calls {
         )?;
         write.validate_only = request.validate_only;
         let id = request.agreement_id.clone();
-        let plan = move |directory: &Directory| Ok(vec![agreement::draft(directory, &id, &draft, "agreement")?]);
+        let plan = move |directory: &Directory| {
+            let id = Chosen {
+                id: &id,
+                field: "agreement_id",
+            };
+            Ok(vec![agreement::draft(directory, id, &draft, "agreement")?])
+        };
         let written = self.registry.write(write, plan).await.map_err(refuse)?;
         let (_, _, day) = recorded(&written)?;
         let found = written.after.agreements().get(&request.agreement_id);

@@ -9,7 +9,7 @@ use banggiao_rpc::{Violations, page::Page};
 use tonic::{Request, Response, Status};
 
 use super::{Calls, DOMAIN, id_of, recorded, refuse};
-use crate::domain::{checked, programme};
+use crate::domain::{Chosen, checked, programme};
 
 #[tonic::async_trait]
 impl ProgrammeService for Calls {
@@ -25,7 +25,13 @@ impl ProgrammeService for Calls {
         )?;
         write.validate_only = request.validate_only;
         let id = request.programme_id.clone();
-        let plan = move |directory: &Directory| Ok(vec![programme::draft(directory, &id, &draft, "programme")?]);
+        let plan = move |directory: &Directory| {
+            let id = Chosen {
+                id: &id,
+                field: "programme_id",
+            };
+            Ok(vec![programme::draft(directory, id, &draft, "programme")?])
+        };
         let written = self.registry.write(write, plan).await.map_err(refuse)?;
         match recorded(&written)? {
             (Resource::Programme(programme), ..) => Ok(Response::new(programme.clone())),

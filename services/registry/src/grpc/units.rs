@@ -1,13 +1,13 @@
 //! `UnitService`.
 
 use banggiao_contracts::registry::v1::{self as pb, change::Resource, unit_service_server::UnitService};
-use banggiao_directory::wire::countries;
+use banggiao_directory::{Directory, wire::countries};
 use banggiao_model::{level, permission::Action, text};
 use banggiao_rpc::{Violations, page::Page, violation::Scope, wire};
 use tonic::{Request, Response, Status};
 
 use super::{Calls, DOMAIN, id_of, known_unit, recorded, refuse};
-use crate::domain::{checked, unit};
+use crate::domain::{Chosen, checked, unit};
 
 /// A batch names at most so many units.
 const BATCH_MAX: usize = 1000;
@@ -23,7 +23,13 @@ impl UnitService for Calls {
         )?;
         write.validate_only = request.validate_only;
         let unit_id = request.unit_id.clone();
-        let plan = move |_: &_| Ok(vec![unit::draft(&unit_id, &draft, "unit")?]);
+        let plan = move |directory: &Directory| {
+            let id = Chosen {
+                id: &unit_id,
+                field: "unit_id",
+            };
+            Ok(vec![unit::draft(directory, id, &draft, "unit")?])
+        };
         let written = self.registry.write(write, plan).await.map_err(refuse)?;
         match recorded(&written)? {
             (Resource::Unit(unit), ..) => Ok(Response::new(unit::as_recorded(unit))),
@@ -188,11 +194,7 @@ impl UnitService for Calls {
     }
 }
 
-fn filter_of(
-    directory: &banggiao_directory::Directory,
-    filter: &pb::UnitFilter,
-    scope: &mut Scope<'_>,
-) -> unit::Filter {
+fn filter_of(directory: &Directory, filter: &pb::UnitFilter, scope: &mut Scope<'_>) -> unit::Filter {
     let parent = wire::unit(&filter.parent, "parent", scope);
     let subtree = wire::unit(&filter.subtree, "subtree", scope);
     countries(&filter.countries, "countries", scope);

@@ -9,7 +9,6 @@ use banggiao_model::{
     permission::{Action, Part},
 };
 use banggiao_rpc::{Violations, page::Page, wire};
-use sea_orm::Condition;
 use tonic::Status;
 
 use crate::{
@@ -17,12 +16,9 @@ use crate::{
         Error, checked,
         command::{Repetition, Step, Target},
         event,
+        filter::Filter,
     },
-    grpc::{
-        Authorized, Calls, DOMAIN,
-        filter::{self, Filter},
-        status::refuse,
-    },
+    grpc::{Authorized, Calls, DOMAIN, status::refuse},
     journal,
     store::{self, revision},
 };
@@ -167,9 +163,7 @@ impl Calls {
         loop {
             let scope = self.journal.scope(&authorized.caller, Action::ReadEvent, &directory);
             let hierarchy = directory.hierarchy();
-            let condition = Condition::all()
-                .add(filter::readable(&scope, hierarchy))
-                .add(filter.condition(hierarchy));
+            let condition = store::filter::listed(filter, &scope, hierarchy);
             let db = self.journal.store().reader();
             let rows = store::event::list(db, condition, after.as_ref(), chunk).await?;
             let positions: Vec<i64> = rows.iter().map(|row| row.log_index).collect();
