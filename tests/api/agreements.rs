@@ -79,6 +79,7 @@ async fn markers_sort_by_number_and_follow_succession() {
     let installation = Installation::with_sample().await;
     let mut markers = MarkerServiceClient::new(installation.channel("administrator"));
     let request = GetMarkerRequest {
+        as_of: String::new(),
         name: "markers/vn-kh-229-12".to_owned(),
     };
     let marker = markers.get_marker(request).await.expect("a marker").into_inner();

@@ -138,6 +138,7 @@ impl AgreementList {
                 levels: self.level.iter().map(|level| i32::from(*level)).collect(),
                 in_force_on: self.in_force_on.clone().unwrap_or_default(),
                 expires_before: self.expires_before.clone().unwrap_or_default(),
+                ..pb::AgreementFilter::default()
             }),
             ..pb::ListAgreementsRequest::default()
         }
@@ -207,6 +208,7 @@ impl MarkerVerb {
                 let filter = pb::MarkerFilter {
                     border: border.unwrap_or_default(),
                     unit: unit.unwrap_or_default(),
+                    ..pb::MarkerFilter::default()
                 };
                 let request = pb::ListMarkersRequest {
                     filter: Some(filter),
@@ -214,7 +216,17 @@ impl MarkerVerb {
                 };
                 listing::list(session, &nouns::MARKER, &request, &page).await
             }
-            Self::Get { name } => listing::get(session, &nouns::MARKER, &pb::GetMarkerRequest { name }).await,
+            Self::Get { name } => {
+                listing::get(
+                    session,
+                    &nouns::MARKER,
+                    &pb::GetMarkerRequest {
+                        name,
+                        ..pb::GetMarkerRequest::default()
+                    },
+                )
+                .await
+            }
         }
     }
 }

@@ -84,10 +84,25 @@ pub async fn read(db: &impl ConnectionTrait, position: i64) -> Result<pb::Change
 /// # Errors
 /// If the database is away, or a stored change does not fit.
 pub async fn fold_stored(db: &impl ConnectionTrait, directory: &mut Directory) -> Result<(), Error> {
-    loop {
-        let changes = read_after(db, directory.position(), CHUNK).await?;
+    fold(db, directory, i64::MAX).await
+}
+
+/// The directory as it was at a position, folded from what is stored.
+///
+/// # Errors
+/// If the database is away, or a stored change does not fit.
+pub async fn fold_until(db: &impl ConnectionTrait, position: i64) -> Result<Directory, Error> {
+    let mut directory = Directory::default();
+    fold(db, &mut directory, position).await?;
+    Ok(directory)
+}
+
+async fn fold(db: &impl ConnectionTrait, directory: &mut Directory, until: i64) -> Result<(), Error> {
+    while directory.position() < until {
+        let left = u64::try_from(until - directory.position()).unwrap_or(CHUNK);
+        let changes = read_after(db, directory.position(), left.min(CHUNK)).await?;
         if changes.is_empty() {
-            return Ok(());
+            break;
         }
         for change in &changes {
             directory
@@ -95,6 +110,7 @@ pub async fn fold_stored(db: &impl ConnectionTrait, directory: &mut Directory) -
                 .map_err(|error| Error::Damaged(error.to_string()))?;
         }
     }
+    Ok(())
 }
 
 fn decode(row: &Model) -> Result<pb::Change, Error> {

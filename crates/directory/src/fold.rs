@@ -1,5 +1,8 @@
 //! The fold: how each change alters the directory.
 
+mod agreements;
+mod reorganizations;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use banggiao_contracts::registry::v1::{self as pb, change::Resource};
@@ -7,12 +10,13 @@ use banggiao_model::{
     date::Date,
     hierarchy::{self, Change, Hierarchy, Key},
     name::{self, UnitId},
-    permission::{self, Action, Scope},
+    permission::{self, Action},
 };
-use banggiao_rpc::{Violations, wire as shared};
+use banggiao_rpc::{Scope, Violations, wire as shared};
 
 use crate::{
-    record::{Agreement, Grant, Recorded},
+    agreement::{Action as Done, Agreement},
+    record::{Details, Grant, Kinds, Recorded, TargetKey, UnitRecord, target_key},
     wire,
 };
 
@@ -52,11 +56,14 @@ pub struct Directory {
     epoch: i64,
     position: i64,
     hierarchy: Hierarchy,
-    units: Arc<Vec<Recorded>>,
+    units: Arc<Vec<UnitRecord>>,
+    kinds: Arc<Kinds>,
     reorganizations: Arc<Vec<Arc<pb::Reorganization>>>,
     agreements: Table<Agreement>,
     programmes: Table<pb::Programme>,
+    targets: Arc<BTreeMap<TargetKey, Arc<pb::Target>>>,
     markers: Table<pb::Marker>,
+    sections: Table<pb::Section>,
     principals: Table<pb::Principal>,
     grants: Table<Grant>,
     grants_by_principal: Arc<BTreeMap<String, Vec<permission::Grant>>>,
@@ -81,10 +88,16 @@ impl Directory {
         &self.hierarchy
     }
 
-    /// When a unit was recorded, and the position at which it was last changed.
+    /// What is recorded of a unit besides its history.
     #[must_use]
-    pub fn unit_recorded(&self, unit: Key) -> Option<Recorded> {
-        self.units.get(unit.index()).copied()
+    pub fn unit_record(&self, unit: Key) -> Option<&UnitRecord> {
+        self.units.get(unit.index())
+    }
+
+    /// The kinds of units.
+    #[must_use]
+    pub fn kinds(&self) -> &Kinds {
+        &self.kinds
     }
 
     /// The reorganisations in the order in which they were recorded.
@@ -103,6 +116,18 @@ impl Directory {
     #[must_use]
     pub fn programmes(&self) -> &BTreeMap<String, Arc<pb::Programme>> {
         &self.programmes
+    }
+
+    /// The targets of programmes, by programme, indicator, unit and period.
+    #[must_use]
+    pub fn targets(&self) -> &BTreeMap<TargetKey, Arc<pb::Target>> {
+        &self.targets
+    }
+
+    /// The sections of borders by id.
+    #[must_use]
+    pub fn sections(&self) -> &BTreeMap<String, Arc<pb::Section>> {
+        &self.sections
     }
 
     /// The boundary markers by id.
@@ -126,7 +151,7 @@ impl Directory {
     /// What a principal may reach by an action today: the one door to permission. It is always decided on the newest
     /// hierarchy, never on the day that a request asks about.
     #[must_use]
-    pub fn scope(&self, principal: &str, action: Action, today: Date) -> Scope {
+    pub fn scope(&self, principal: &str, action: Action, today: Date) -> permission::Scope {
         let grants = self.grants_by_principal.get(principal).map_or(&[][..], Vec::as_slice);
         permission::scope(action, grants, &self.hierarchy, today)
     }
@@ -153,11 +178,15 @@ impl Directory {
             .ok_or_else(|| fail("it holds nothing that this version knows".to_owned().into()))?
         {
             Resource::Unit(unit) => self.unit(unit, recorded).map_err(fail)?,
+            Resource::UnitCorrection(correction) => self.correction(correction, recorded).map_err(fail)?,
+            Resource::UnitKind(kind) => self.kind(kind).map_err(fail)?,
             Resource::Reorganization(acts) => self.reorganization(acts, recorded).map_err(fail)?,
-            Resource::Agreement(agreement) => {
-                let id = bare(&agreement.name, "agreements").map_err(|why| fail(why.into()))?;
-                let agreement = self.agreement(agreement).map_err(fail)?;
-                Arc::make_mut(&mut self.agreements).insert(id, Arc::new(agreement));
+            Resource::ReorganizationRevocation(revocation) => self.revocation(revocation, recorded).map_err(fail)?,
+            Resource::Agreement(agreement) => self.agreement(agreement).map_err(fail)?,
+            Resource::AgreementAction(action) => self.agreement_action(action).map_err(fail)?,
+            Resource::Target(target) => self.target(target),
+            Resource::Section(section) => {
+                insert(&mut self.sections, "sections", &section.name, section).map_err(fail)?;
             }
             Resource::Programme(programme) => {
                 insert(&mut self.programmes, "programmes", &programme.name, programme).map_err(fail)?;
@@ -175,82 +204,49 @@ impl Directory {
     }
 
     fn unit(&mut self, unit: &pb::Unit, recorded: Recorded) -> Result<(), Fault> {
-        let mut violations = Violations::new();
         let id = UnitId::from_name(&unit.name).map_err(|error| error.to_string())?;
-        let seed = wire::unit_seed(Some(id), unit, &mut violations.root());
-        let seed = seed
-            .filter(|_| violations.is_empty())
-            .ok_or_else(|| listed(&violations))?;
+        let (seed, details) = read(|scope| {
+            let seed = wire::unit_seed(Some(id), unit, &self.kinds, scope);
+            seed.zip(Some(wire::details_of_unit(unit, scope)))
+        })?;
         self.change(&Change::Unit(seed), recorded)?;
-        Arc::make_mut(&mut self.units).push(recorded);
+        self.enter(recorded, details);
         Ok(())
     }
 
-    fn reorganization(&mut self, text: &pb::Reorganization, recorded: Recorded) -> Result<(), Fault> {
-        let mut violations = Violations::new();
-        let id = bare(&text.name, "reorganizations")?;
-        let acts = wire::reorganization(&id, text, &mut violations.root());
-        let acts = acts
-            .filter(|_| violations.is_empty())
-            .ok_or_else(|| listed(&violations))?;
-        let before = self.hierarchy.clone();
-        self.change(&Change::Reorganization(acts), recorded)?;
-        let units = Arc::make_mut(&mut self.units);
-        for key in before.keys() {
-            if before.unit(key).versions() != self.hierarchy.unit(key).versions() {
-                units[key.index()].position = recorded.position;
-            }
-        }
-        Arc::make_mut(&mut self.reorganizations).push(Arc::new(text.clone()));
+    /// A unit that the hierarchy has taken gets its record.
+    fn enter(&mut self, recorded: Recorded, details: Details) {
+        let details = Arc::new(details);
+        Arc::make_mut(&mut self.units).push(UnitRecord { recorded, details });
+    }
+
+    fn kind(&mut self, kind: &pb::UnitKind) -> Result<(), Fault> {
+        let level = read(|scope| shared::level(kind.level, "level", scope))?;
+        Arc::make_mut(&mut self.kinds).add(level, kind.clone());
         Ok(())
     }
 
     fn change(&mut self, change: &Change, recorded: Recorded) -> Result<(), Fault> {
         let position = u64::try_from(recorded.position).map_err(|error| error.to_string())?;
-        self.hierarchy.apply(position, change).map_err(Fault::History)
-    }
-
-    /// An agreement with its parties and days at hand.
-    ///
-    /// # Errors
-    /// If it names a unit that is not there, or a day that is none.
-    fn agreement(&self, agreement: &pb::Agreement) -> Result<Agreement, Fault> {
-        let mut violations = Violations::new();
-        let mut scope = violations.root();
-        let mut parties = |names: &[String], field: &str| -> Vec<Key> {
-            let units = shared::units(names, field, &mut scope);
-            for unit in units.iter().filter(|unit| self.hierarchy.key(unit).is_none()) {
-                scope.unknown(field, &unit.name());
-            }
-            units.iter().filter_map(|unit| self.hierarchy.key(unit)).collect()
-        };
-        let home_units = parties(&agreement.home_units, "home_units");
-        let partner_units = parties(&agreement.partner_units, "partner_units");
-        let sign_date = shared::day(&agreement.sign_date, "sign_date", &mut scope);
-        let (start, end) = shared::days(&agreement.start_date, &agreement.end_date, &mut scope);
-        let level = shared::level(agreement.level, "level", &mut scope);
-        if !violations.is_empty() {
-            return Err(listed(&violations).into());
+        let before = self.hierarchy.clone();
+        self.hierarchy.apply(position, change).map_err(Fault::History)?;
+        if let Change::Unit(_) = change {
+            // A unit that begins changes no other; there are thousands of them.
+            return Ok(());
         }
-        Ok(Agreement {
-            kind: agreement.kind(),
-            level: level.unwrap_or(banggiao_model::level::Level::Other),
-            home_units,
-            partner_units,
-            sign_date,
-            start: start.or(sign_date),
-            end,
-            resource: agreement.clone(),
-        })
+        let units = Arc::make_mut(&mut self.units);
+        for (key, unit) in before.keys().zip(units.iter_mut()) {
+            let (old, new) = (before.unit(key), self.hierarchy.unit(key));
+            if !std::ptr::eq(old, new) && old.versions() != new.versions() {
+                unit.recorded.position = recorded.position;
+            }
+        }
+        Ok(())
     }
 
     fn grant(&mut self, grant: &pb::Grant) -> Result<(), Fault> {
-        let mut violations = Violations::new();
         let id = bare(&grant.name, "grants")?;
-        let parsed = wire::grant(grant, &mut violations.root());
-        let (_, parsed) = parsed
-            .filter(|_| violations.is_empty())
-            .ok_or_else(|| listed(&violations))?;
+        let (_, parsed) = read(|scope| wire::grant(grant, scope))?;
         let record = Grant {
             resource: grant.clone(),
             grant: Arc::new(parsed),
@@ -279,6 +275,14 @@ impl Directory {
         }
         self.grants_by_principal = Arc::new(index);
     }
+}
+
+/// Reads what was recorded; a fault in it is a fault of the feed.
+fn read<T>(parse: impl FnOnce(&mut Scope<'_>) -> Option<T>) -> Result<T, Fault> {
+    let mut violations = Violations::new();
+    let read = parse(&mut violations.root());
+    read.filter(|_| violations.is_empty())
+        .ok_or_else(|| Fault::Malformed(listed(&violations)))
 }
 
 fn insert<T: Clone>(table: &mut Table<T>, collection: &str, name: &str, resource: &T) -> Result<(), Fault> {

@@ -5,12 +5,14 @@
 //! in their own databases ([`changes`]) and follow the feed ([`Follower`]). So the three agree by construction. The
 //! crate knows the registry's contract; it decides nothing that the registry has to decide, and serves nothing.
 
+mod agreement;
 pub mod changes;
 mod fold;
 mod follower;
 mod record;
 pub mod wire;
 
+pub use agreement::{Action, Agreement, Party};
 pub use fold::{Directory, Error, Fault};
 pub use follower::{Behind, Follower, GRACE};
-pub use record::{Agreement, Grant, Recorded};
+pub use record::{Details, Grant, Kinds, Recorded, TargetKey, UnitRecord, target_key};

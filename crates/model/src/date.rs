@@ -94,12 +94,14 @@ pub fn today_in_vietnam(now: jiff::Timestamp) -> Date {
 }
 
 /// The day before, standing still at the first day that can be written.
-pub(crate) fn day_before(date: Date) -> Date {
+#[must_use]
+pub fn day_before(date: Date) -> Date {
     date.yesterday().unwrap_or(Date::MIN)
 }
 
 /// The day after, standing still at the last day that can be written.
-pub(crate) fn day_after(date: Date) -> Date {
+#[must_use]
+pub fn day_after(date: Date) -> Date {
     date.tomorrow().unwrap_or(Date::MAX)
 }
 

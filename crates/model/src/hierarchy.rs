@@ -8,26 +8,43 @@
 //! and the *position* at which the change became known. Queries take the day; [`Hierarchy::known_at`] goes back to
 //! what was known at a position.
 //!
+//! **The history is the fold of all changes that were not revoked, in order of effective date and, on one day, of
+//! position.** It does not depend on the order in which they became known: an act recorded late is taken up where its
+//! date belongs, and those of later dates are carried out once more after it. A unit that was recorded with its last
+//! day ends before any change of the day after.
+//!
+//! A change is read strictly when it is recorded. Carried out once more, it may meet a forest that a backdated act has
+//! since altered. Its decisions then hold as they were made, even if one of them no longer alters anything, or a child
+//! that it moves stands elsewhere by now; and a unit recorded under a parent that has ended by then goes to whoever
+//! took that parent's children. Only what has become impossible (a unit that is not alive, a cycle) is a
+//! contradiction, and refuses the change that brought it about.
+//!
 //! A clone shares everything with its original until one of them changes, so a snapshot costs nothing to hand out.
 
 mod apply;
 mod change;
+mod correct;
+mod fold;
 mod place;
 mod query;
 mod reorganize;
+mod revoke;
+mod seed;
 mod splice;
+mod timeline;
 mod unit;
 mod violation;
 
-pub use change::{Act, Change, Reorganization, UnitSeed};
+pub use change::{Act, Change, Correction, Recorded, Reorganization, UnitSeed};
 pub use place::{Placement, Rule};
 pub use unit::{Key, Unit, Version};
-pub use violation::{Violation, ViolationKind};
+pub use violation::{ChangeId, Violation, ViolationKind};
 
 use crate::name::UnitId;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::Arc;
+use timeline::Timeline;
 
 /// The most units a hierarchy takes: eighty times those of a whole country down to its communes.
 pub const UNITS_MAX: usize = 1_000_000;
@@ -41,7 +58,20 @@ pub struct Hierarchy {
     position: u64,
     units: Arc<Vec<Arc<Unit>>>,
     keys: Arc<HashMap<UnitId, Key>>,
+    /// Every change by position, revoked ones included.
     log: Arc<Vec<(u64, Arc<Change>)>>,
+    /// What is in force, in the order in which it takes effect.
+    timeline: Arc<Timeline>,
+    documents: Arc<BTreeMap<String, Document>>,
+}
+
+/// What is kept of a recorded reorganization beside the log.
+#[derive(Debug, Clone, Copy)]
+struct Document {
+    /// Where the log has it.
+    index: usize,
+    /// The position at which it was revoked.
+    revoked_at: Option<u64>,
 }
 
 impl Hierarchy {
@@ -51,7 +81,7 @@ impl Hierarchy {
         self.position
     }
 
-    /// How many units there are, ended ones included.
+    /// How many units there are, ended and void ones included.
     #[must_use]
     pub fn len(&self) -> usize {
         self.units.len()
@@ -84,27 +114,34 @@ impl Hierarchy {
         &self.units[key.index()]
     }
 
-    /// All keys, ended units included, in the order in which the units were recorded.
+    /// All keys, ended and void units included, in the order in which the units were recorded.
     pub fn keys(&self) -> impl ExactSizeIterator<Item = Key> + use<> {
         (0..self.units.len()).map(Key::new)
     }
 
-    /// The hierarchy as it was known at an earlier registry position, by applying the changes up to it once more.
-    ///
-    /// Keys stay the same: a unit has one key in every state that knows it. A position that has not been reached gives
-    /// the present state.
+    /// The recorded reorganization of that id, revoked or not.
     #[must_use]
-    pub fn known_at(&self, position: u64) -> Self {
-        if position >= self.position {
-            return self.clone();
+    pub fn reorganization(&self, id: &str) -> Option<Recorded<'_>> {
+        let document = self.documents.get(id)?;
+        match self.log.get(document.index) {
+            Some((position, change)) => match change.as_ref() {
+                Change::Reorganization(reorganization) => Some(Recorded {
+                    position: *position,
+                    reorganization,
+                    revoked_at: document.revoked_at,
+                }),
+                Change::Unit(_) | Change::Revocation { .. } | Change::Correction(_) => None,
+            },
+            None => None,
         }
-        let mut earlier = Self::default();
-        for (applied_at, change) in self.log.iter().take_while(|(applied_at, _)| *applied_at <= position) {
-            // Each of them was accepted in exactly this state, so none is refused now.
-            let accepted = earlier.apply_shared(*applied_at, change);
-            debug_assert!(accepted.is_ok(), "a recorded change was refused: {accepted:?}");
-        }
-        earlier
+    }
+
+    /// All recorded reorganizations in order of their positions, revoked ones included.
+    pub fn reorganizations(&self) -> impl Iterator<Item = Recorded<'_>> {
+        self.log.iter().filter_map(|(_, change)| match change.as_ref() {
+            Change::Reorganization(order) => self.reorganization(&order.id),
+            Change::Unit(_) | Change::Revocation { .. } | Change::Correction(_) => None,
+        })
     }
 
     /// The unit behind a key, or nothing for a key of another hierarchy.

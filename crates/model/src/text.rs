@@ -1,7 +1,11 @@
 //! Text: folding it for search, and checking what people wrote before it is kept.
 //!
-//! It owns the folding that search columns and queries share; both must use [`fold`], or they will not meet. It must
-//! not know which field a text belongs to.
+//! It owns the folding that search columns and queries share; both must use [`fold`], or they will not meet. What a
+//! search compares beyond that is in [`search`]. It must not know which field a text belongs to.
+
+mod abbreviation;
+pub mod search;
+mod spelling;
 
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::is_nfc;

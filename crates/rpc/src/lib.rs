@@ -6,6 +6,7 @@
 pub mod channel;
 pub mod feed;
 pub mod identity;
+pub mod mask;
 pub mod page;
 pub mod reflect;
 pub mod request;

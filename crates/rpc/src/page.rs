@@ -77,16 +77,21 @@ impl Page {
     ) -> (Vec<T>, String) {
         let after = self.after.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
         let entries = table.range::<str, _>((after, Bound::Unbounded));
-        let listed = entries.filter_map(|(key, value)| Some((key, read(value)?)));
-        let (keys, mut rows): (Vec<&String>, Vec<T>) = listed.take(self.size + 1).unzip();
+        let listed = entries.filter_map(|(key, value)| Some((key.clone(), read(value)?)));
+        let (keys, mut rows): (Vec<String>, Vec<T>) = listed.take(self.size + 1).unzip();
+        let next_page_token = self.cut_by(&mut rows, &keys);
+        (rows, next_page_token)
+    }
+
+    /// As [`Self::cut`], where each row's key stands beside it.
+    pub fn cut_by<T: Message>(&self, rows: &mut Vec<T>, keys: &[String]) -> String {
         let count = rows.len();
-        let token = self.cut(&mut rows, |_| String::new());
+        self.cut(rows, |_| String::new());
         if rows.len() == count {
-            return (rows, token);
+            return String::new();
         }
         let last = rows.len().checked_sub(1).and_then(|last| keys.get(last));
-        let next_page_token = last.map_or_else(String::new, |key| self.token(key));
-        (rows, next_page_token)
+        last.map_or_else(String::new, |key| self.token(key))
     }
 
     /// Cuts rows to the page, by number and by bytes, and gives the token of the next one. The caller fetched one row

@@ -199,7 +199,13 @@ pub fn level_pb(value: Level) -> pb::Level {
 
 /// A level from the wire; `None` is any.
 pub fn level(value: i32, field: &str, scope: &mut Scope<'_>) -> Option<Level> {
-    match enumeration::<pb::Level>(value, field, scope) {
+    level_of(enumeration::<pb::Level>(value, field, scope))
+}
+
+/// The level that the wire names; `None` if it names none.
+#[must_use]
+pub fn level_of(value: pb::Level) -> Option<Level> {
+    match value {
         pb::Level::Unspecified => None,
         pb::Level::Region => Some(Level::Region),
         pb::Level::Province => Some(Level::Province),

@@ -6,14 +6,16 @@ pub mod agreement;
 pub mod import;
 pub mod marker;
 pub mod programme;
+pub mod reorganization;
+pub mod section;
 pub mod unit;
 
-use banggiao_directory::Fault;
+use banggiao_directory::{Directory, Fault};
 use banggiao_model::{
-    hierarchy::{self, ViolationKind},
+    hierarchy::{self, Key, ViolationKind},
     name,
 };
-use banggiao_rpc::{Violation, Violations, violation::reason};
+use banggiao_rpc::{Scope, Violation, Violations, violation::reason, wire};
 use banggiao_store as store;
 
 /// Reasons of the registry's own rules, without their prefix.
@@ -24,6 +26,12 @@ pub mod rule {
     pub const UNIT_NOT_ALIVE: &str = "UNIT_NOT_ALIVE";
     /// The acts of a reorganisation contradict the history of the units.
     pub const IMPOSSIBLE_REORGANIZATION: &str = "IMPOSSIBLE_REORGANIZATION";
+    /// The resource stands in a state that does not allow this.
+    pub const WRONG_STATE: &str = "WRONG_STATE";
+    /// What shall be revoked is needed by what was recorded later.
+    pub const NEEDED_LATER: &str = "NEEDED_LATER";
+    /// The resource was changed since its etag was read.
+    pub const STALE_ETAG: &str = "STALE_ETAG";
     /// The last administrator's grant cannot be revoked.
     pub const LAST_ADMINISTRATOR: &str = "LAST_ADMINISTRATOR";
     /// The row was imported before with other content.
@@ -42,6 +50,9 @@ pub enum Error {
     /// There is no such resource.
     #[error("{0} does not exist")]
     NotFound(String),
+    /// The resource was changed since its etag was read.
+    #[error("{0} was changed since")]
+    Stale(String),
     /// A rule of the domain, with `(subject, description)` pairs.
     #[error("{reason}: {violations:?}")]
     Precondition {
@@ -106,11 +117,14 @@ fn history(violations: &[hierarchy::Violation]) -> Error {
     let not_alive = |violation: &hierarchy::Violation| {
         matches!(
             violation.kind,
-            ViolationKind::NotAlive { .. } | ViolationKind::ParentNotAlive { .. }
+            ViolationKind::NotAlive { .. } | ViolationKind::ParentNotAlive { .. } | ViolationKind::Void { .. }
         )
     };
+    let needed = |violation: &hierarchy::Violation| matches!(violation.kind, ViolationKind::StillNeeded { .. });
     let reason = if violations.iter().all(not_alive) {
         rule::UNIT_NOT_ALIVE
+    } else if violations.iter().any(needed) {
+        rule::NEEDED_LATER
     } else {
         rule::IMPOSSIBLE_REORGANIZATION
     };
@@ -146,6 +160,25 @@ impl<'a> Chosen<'a> {
             return Some(self.id);
         }
         None
+    }
+}
+
+/// The key of a unit that must be given and be there.
+pub fn required_known(directory: &Directory, unit: &str, field: &str, scope: &mut Scope<'_>) -> Option<Key> {
+    let id = wire::required_unit(unit, field, scope)?;
+    let key = directory.hierarchy().key(&id);
+    if key.is_none() {
+        scope.unknown(field, unit);
+    }
+    key
+}
+
+/// Refuses an etag that is not the newest; an empty one asks for nothing.
+pub fn fresh(name: &str, newest: &str, given: &str) -> Result<(), Error> {
+    if given.is_empty() || given == newest {
+        Ok(())
+    } else {
+        Err(Error::Stale(name.to_owned()))
     }
 }
 

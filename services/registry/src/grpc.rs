@@ -6,6 +6,7 @@ mod feed;
 mod import;
 mod markers;
 mod programmes;
+mod search;
 mod status;
 mod units;
 
@@ -15,7 +16,7 @@ use banggiao_contracts::registry::v1::{
     Change, access_service_server::AccessServiceServer, agreement_service_server::AgreementServiceServer,
     change::Resource, import_service_server::ImportServiceServer, marker_service_server::MarkerServiceServer,
     programme_service_server::ProgrammeServiceServer, registry_feed_service_server::RegistryFeedServiceServer,
-    unit_service_server::UnitServiceServer,
+    search_service_server::SearchServiceServer, unit_service_server::UnitServiceServer,
 };
 use banggiao_directory::Directory;
 use banggiao_model::{
@@ -53,6 +54,7 @@ pub fn routes(registry: Arc<Registry>, verifier: Arc<Verifier>, shutdown: Cancel
         .add_service(authenticated!(AgreementServiceServer, calls.clone(), auth.clone()))
         .add_service(authenticated!(ProgrammeServiceServer, calls.clone(), auth.clone()))
         .add_service(authenticated!(MarkerServiceServer, calls.clone(), auth.clone()))
+        .add_service(authenticated!(SearchServiceServer, calls.clone(), auth.clone()))
         .add_service(authenticated!(AccessServiceServer, calls.clone(), auth.clone()))
         .add_service(authenticated!(ImportServiceServer, calls.clone(), auth.clone()))
         .add_service(authenticated!(RegistryFeedServiceServer, calls, auth));

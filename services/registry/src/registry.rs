@@ -1,6 +1,7 @@
 //! The registry's one way in: with the head of the log locked, a draft is checked against the directory as it stands at
 //! that head, appended, and published. It knows the domain and the store, and nothing of the wire's calls.
 
+mod index;
 mod rows;
 mod session;
 
@@ -19,7 +20,7 @@ use tokio::sync::{Mutex, watch};
 use crate::{
     config::{Bootstrap, Config},
     domain::{Error, import},
-    store::{migration::Migrator, request},
+    store::{migration::Migrator, request, search},
 };
 use session::Session;
 
@@ -38,7 +39,9 @@ pub struct Registry {
 /// What a write did.
 #[derive(Debug)]
 pub struct Written {
-    /// The directory after it.
+    /// The directory before it, where it was made now.
+    pub before: Arc<Directory>,
+    /// The directory right after it: of a request that comes again, as it was then, so that the answer is the same.
     pub after: Arc<Directory>,
     /// The changes that it made, now or when the same request came first.
     pub changes: Vec<pb::Change>,
@@ -72,14 +75,16 @@ impl Registry {
             epoch: newest.epoch,
             position: newest.position,
         };
-        Ok(Arc::new(Self {
+        let registry = Arc::new(Self {
             store,
             seams,
             current: watch::Sender::new(Arc::new(directory)),
             head: watch::Sender::new(head),
             turn: Mutex::default(),
             installation: config.identity.installation.clone(),
-        }))
+        });
+        index::catch_up(&registry).await?;
+        Ok(registry)
     }
 
     /// Puts the principals that an installation ships with into an empty registry.
@@ -130,6 +135,11 @@ impl Registry {
         Ok(changes::read_after(self.store.reader(), position, limit).await?)
     }
 
+    /// What a search finds, best first.
+    pub async fn search(&self, query: &search::Query) -> Result<Vec<search::Hit>, Error> {
+        Ok(search::find(self.store.reader(), query).await?)
+    }
+
     /// Records what the plan drafts, or answers again what the same request was answered before.
     ///
     /// # Errors
@@ -149,6 +159,7 @@ impl Registry {
                 session.record(resource)?;
             }
             return Ok(Written {
+                before,
                 after: Arc::new(session.directory),
                 changes: session.changes,
             });
@@ -186,7 +197,8 @@ impl Registry {
                     async move {
                         let (mut head, before) = registry.at_head(&tx).await?;
                         if let Some(changes) = answered(&tx, request.as_ref()).await? {
-                            return Ok::<_, Error>(Written { after: before, changes });
+                            let written = as_it_was(&tx, changes, &before).await?;
+                            return Ok::<_, Error>((written, before));
                         }
                         let mut session = Session::open(&registry.seams, &author, (*before).clone(), head.epoch);
                         for resource in plan(&before)? {
@@ -194,15 +206,18 @@ impl Registry {
                         }
                         session.store(&tx, &mut head).await?;
                         remember(&tx, request, &session.changes).await?;
-                        Ok(Written {
-                            after: Arc::new(session.directory),
+                        let after = Arc::new(session.directory);
+                        let written = Written {
+                            before,
+                            after: Arc::clone(&after),
                             changes: session.changes,
-                        })
+                        };
+                        Ok((written, after))
                     }
                 }
             };
-            let written: Written = registry.store.tx(name, work).await?;
-            registry.publish(&written.after);
+            let (written, newest) = registry.store.tx(name, work).await?;
+            registry.publish(&newest);
             Ok(written)
         })
         .await
@@ -255,6 +270,25 @@ async fn answered(tx: &Tx, request: Option<&(String, RequestId)>) -> Result<Opti
     }
     let count = u64::try_from(before.last_position - before.first_position + 1).unwrap_or(0);
     Ok(Some(changes::read_after(tx, before.first_position - 1, count).await?))
+}
+
+/// The registry right before and after changes that were made earlier.
+async fn as_it_was(tx: &Tx, changes: Vec<pb::Change>, newest: &Arc<Directory>) -> Result<Written, Error> {
+    let (first, last) = match (changes.first(), changes.last()) {
+        (Some(first), Some(last)) => (first.position, last.position),
+        _ => return Err(Error::Broken("an answered request made no change".to_owned())),
+    };
+    let before = changes::fold_until(tx, first - 1).await?;
+    let after = if newest.position() == last {
+        Arc::clone(newest)
+    } else {
+        Arc::new(changes::fold_until(tx, last).await?)
+    };
+    Ok(Written {
+        before: Arc::new(before),
+        after,
+        changes,
+    })
 }
 
 async fn remember(tx: &Tx, request: Option<(String, RequestId)>, changes: &[pb::Change]) -> Result<(), Error> {

@@ -63,14 +63,15 @@ const UNPLACED: Placement = Placement {
     rule: Rule::Unplaced,
 };
 
-/// Common ancestors found so far, so that crossing lines of descent are not followed again and again.
-type Known = HashMap<Key, Placement>;
+/// Common ancestors found so far of a unit's first so many predecessors, so that crossing lines of descent are not followed again and again.
+type Known = HashMap<(Key, usize), Placement>;
 
 impl Hierarchy {
     /// The unit that stands for `unit` on the day `on`, for something recorded at it on the day `recorded`.
     ///
     /// A unit alive on that day stands for itself. One that ended before is followed along its successors, one that
-    /// began after along its predecessors. A key of another hierarchy is unplaced.
+    /// began after along those predecessors that had joined it by the day of the record. A void unit is placed like its
+    /// first parent. A key of another hierarchy is unplaced.
     #[must_use]
     pub fn place(&self, unit: Key, recorded: Date, on: Date) -> Placement {
         self.follow(unit, recorded, on, DEPTH_MAX, &mut Known::new())
@@ -78,35 +79,37 @@ impl Hierarchy {
 
     fn follow(&self, unit: Key, recorded: Date, on: Date, depth: usize, known: &mut Known) -> Placement {
         let (mut key, mut recorded, mut rule) = (unit, recorded, Rule::Itself);
-        // Every step goes along time or up the tree, so no unit comes twice; the limit only makes that plain.
+        // Every step goes along time or up the tree, so no unit comes twice, except where two units that are gone were
+        // each above the other in turn: nothing stands for either, and the limit ends the search.
         for _ in 0..=2 * self.units.len() {
             let Some(unit) = self.find(key) else { return UNPLACED };
             let step = if unit.version_on(on).is_some() {
-                let merged_since = unit.merged_on.iter().any(|merged| on < *merged && *merged <= recorded);
-                let last = if merged_since {
-                    Rule::MergedBackward
-                } else {
-                    Rule::Itself
-                };
                 return Placement {
                     unit: Some(key),
-                    rule: rule.max(last),
+                    rule: rule.max(itself(unit, recorded, on)),
                 };
-            } else if unit.first_day() <= on {
-                forward(unit)
-            } else {
-                // What the predecessor was when this unit left it is what counts from here on.
-                recorded = unit.first_day();
-                match self.backward(unit, on) {
-                    Backward::Step(step) => step,
-                    Backward::Merged => {
-                        let placed = self.common_ancestor(key, on, depth, known);
+            } else if let Some(first) = unit.first_day().filter(|first| on < *first) {
+                let until = first.max(recorded);
+                recorded = first;
+                match self.backward(unit, until, on) {
+                    Backward::Parent => first_parent(unit),
+                    Backward::To(index, rule) => {
+                        // What the predecessor was when it was left behind is what counts from here on.
+                        recorded = unit.joined_on[index];
+                        Some((unit.predecessors[index], rule))
+                    }
+                    Backward::Merged(count) => {
+                        let placed = self.common_ancestor(key, count, on, depth, known);
                         return Placement {
                             unit: placed.unit,
                             rule: rule.max(placed.rule),
                         };
                     }
                 }
+            } else if unit.versions.is_empty() {
+                first_parent(unit)
+            } else {
+                forward(unit)
             };
             let Some((next, step)) = step else { return UNPLACED };
             (key, rule) = (next, rule.max(step));
@@ -114,33 +117,52 @@ impl Hierarchy {
         UNPLACED
     }
 
-    /// The step to before the unit began.
-    fn backward(&self, unit: &Unit, on: Date) -> Backward {
-        let mut alive = unit.predecessors.iter().copied().filter(|key| self.alive_on(*key, on));
-        match (alive.next(), alive.next(), &unit.predecessors[..]) {
-            (_, _, [only]) => Backward::Step(Some((*only, Rule::Predecessor))),
-            (Some(only), None, _) => Backward::Step(Some((only, Rule::MergedBackward))),
-            (_, _, []) => {
-                let parent = unit.versions.first().and_then(|version| version.parent);
-                Backward::Step(parent.map(|parent| (parent, Rule::FirstParent)))
+    /// The step to before the unit began, from what it was on the day `until`.
+    fn backward(&self, unit: &Unit, until: Date, on: Date) -> Backward {
+        // Those that merged into it after the record was made have no part in the record.
+        let count = unit.joined_on.partition_point(|joined| *joined <= until);
+        if count == 0 && first_parent(unit).is_some() {
+            return Backward::Parent;
+        }
+        // Yet of a unit that had neither predecessor nor parent, they are all that is left to say.
+        let count = if count == 0 { unit.predecessors.len() } else { count };
+        let predecessors = &unit.predecessors[..count];
+        let Some(first) = predecessors.first() else {
+            return Backward::Parent;
+        };
+        // A unit may be split from another and have it merge back into it, and has one predecessor all the same.
+        if predecessors.iter().all(|predecessor| predecessor == first) {
+            // If the unit began without it, what is recorded may not be its own.
+            let from_the_first = unit.first_day() == Some(unit.joined_on[0]);
+            let rule = if from_the_first {
+                Rule::Predecessor
+            } else {
+                Rule::MergedBackward
+            };
+            return Backward::To(0, rule);
+        }
+        let alive = |index: &usize| self.alive_on(predecessors[*index], on);
+        match (0..count).find(alive) {
+            Some(only) if !(only..count).any(|other| predecessors[other] != predecessors[only] && alive(&other)) => {
+                Backward::To(only, Rule::MergedBackward)
             }
-            _ => Backward::Merged,
+            _ => Backward::Merged(count),
         }
     }
 
-    /// The nearest unit above all predecessors of a unit, each placed on the day.
-    fn common_ancestor(&self, key: Key, on: Date, depth: usize, known: &mut Known) -> Placement {
+    /// The nearest unit above the first so many predecessors of a unit, each placed on the day.
+    fn common_ancestor(&self, key: Key, count: usize, on: Date, depth: usize, known: &mut Known) -> Placement {
         let Some(depth) = depth.checked_sub(1) else {
             return UNPLACED;
         };
-        if let Some(placement) = known.get(&key) {
+        if let Some(placement) = known.get(&(key, count)) {
             return *placement;
         }
         let Some(unit) = self.find(key) else { return UNPLACED };
         let mut rule = Rule::CommonAncestor;
         let mut shared: Option<Vec<Key>> = None;
-        for predecessor in &unit.predecessors {
-            let placed = self.follow(*predecessor, unit.first_day(), on, depth, known);
+        for (predecessor, joined) in unit.predecessors.iter().zip(&unit.joined_on).take(count) {
+            let placed = self.follow(*predecessor, *joined, on, depth, known);
             let Some(stand_in) = placed.unit else { continue };
             rule = rule.max(placed.rule);
             let above = self.ancestors_on(stand_in, on);
@@ -154,27 +176,49 @@ impl Hierarchy {
             unit: Some(nearest),
             rule,
         });
-        known.insert(key, placement);
+        known.insert((key, count), placement);
         placement
     }
 }
 
 /// How to go on from a unit that had not begun.
 enum Backward {
-    /// To one unit, or to none.
-    Step(Option<(Key, Rule)>),
-    /// To several at once.
-    Merged,
+    /// To the parent that it began under.
+    Parent,
+    /// To one of its predecessors.
+    To(usize, Rule),
+    /// To so many of its predecessors at once.
+    Merged(usize),
 }
 
-/// The step to after the unit ended.
+/// The rule for a unit that is alive on the day.
+fn itself(unit: &Unit, recorded: Date, on: Date) -> Rule {
+    let first = unit.first_day();
+    // Those from which it began are no others that merged with it.
+    let mut merged = unit.joined_on.iter().filter(|joined| first < Some(**joined));
+    if merged.any(|merged| on < *merged && *merged <= recorded) {
+        Rule::MergedBackward
+    } else {
+        Rule::Itself
+    }
+}
+
+/// The step to after the unit ended. The last parent of one that had become a root is the last that it ever had.
 fn forward(unit: &Unit) -> Option<(Key, Rule)> {
     match unit.successors[..] {
         [only] => Some((only, Rule::Successor)),
         [principal, ..] => Some((principal, Rule::PrincipalSuccessor)),
         [] => {
-            let parent = unit.versions.last().and_then(|version| version.parent);
+            let parent = unit.versions.iter().rev().find_map(|version| version.parent);
             parent.map(|parent| (parent, Rule::LastParent))
         }
     }
+}
+
+/// The step up from a unit that has no predecessor, to the first parent that it ever had. A void unit has only the one
+/// it was recorded with.
+fn first_parent(unit: &Unit) -> Option<(Key, Rule)> {
+    let ever = unit.versions.iter().find_map(|version| version.parent);
+    let parent = ever.or(unit.first_parent)?;
+    Some((parent, Rule::FirstParent))
 }

@@ -109,13 +109,13 @@ impl Hierarchy {
         self.find(key).map_or(&[], |unit| &unit.predecessors)
     }
 
-    /// The first day of a unit; absent for a key of another hierarchy.
+    /// The first day of a unit; absent for a void one and for a key of another hierarchy.
     #[must_use]
     pub fn first_day(&self, key: Key) -> Option<Date> {
-        self.find(key).map(super::Unit::first_day)
+        self.find(key)?.first_day()
     }
 
-    /// The last day of a unit; absent while no end is known.
+    /// The last day of a unit; absent while no end is known, and for a void one.
     #[must_use]
     pub fn last_day(&self, key: Key) -> Option<Date> {
         self.find(key)?.last_day()

@@ -7,24 +7,16 @@ use super::{Hierarchy, Key, Version};
 use crate::date::Date;
 
 /// A stretch of days, the end exclusive, with the parent during it.
-type Span = (Date, Option<Date>, Option<Key>);
-
-/// Which versions get another parent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reach {
-    /// Only until the unit's next decision about its parent, which a backdated move must not undo.
-    NextDecision,
-    /// Every version under the old parent, because the old parent is no more.
-    All,
-}
+pub(super) type Span = (Date, Option<Date>, Option<Key>);
 
 impl Hierarchy {
-    /// The parents of a unit that stands under `parent` from a day on: when a parent ends, the unit goes on to its
-    /// principal successor, or, without one, to the last parent of the parent.
+    /// The parents, through the whole history, of a unit that stands under `parent` from a day on and that no act
+    /// names: when a parent ends, the unit goes with its other children.
     pub(super) fn parents_through(&self, parent: Key, from: Date, until: Option<Date>) -> Vec<Span> {
         let mut spans = Vec::new();
         let (mut parent, mut from) = (Some(parent), from);
-        // Succession never returns, so there are fewer steps than units; the limit only makes that plain.
+        // Every step leads to a unit that ends later or on the same day, so there are fewer steps than units; the
+        // limit only makes that plain.
         for _ in 0..self.units.len() {
             let Some(unit) = parent.and_then(|key| self.find(key)) else {
                 break;
@@ -36,64 +28,57 @@ impl Hierarchy {
                 spans.push((from, Some(end), parent));
                 from = end;
             }
-            let last_parent = unit.versions.last().and_then(|version| version.parent);
-            parent = unit.successors.first().copied().or(last_parent);
+            parent = unit.heir;
         }
         spans.push((from, until, parent));
         spans
     }
 
-    /// Begins a new version on a day on which the unit is alive; nothing happens if one begins there already.
-    pub(super) fn cut(&mut self, key: Key, date: Date) {
-        let Some(unit) = self.find_mut(key) else { return };
-        let inside = |version: &Version| version.from < date && version.until.is_none_or(|until| date < until);
-        if let Some(index) = unit.versions.iter().position(inside) {
+    /// The version from a day on, the day that the fold has come to, of a unit that is alive: a new one, unless one
+    /// begins there already.
+    pub(super) fn cut(&mut self, key: Key, date: Date) -> Option<&mut Version> {
+        let unit = self.find_mut(key)?;
+        let last = unit.versions.last_mut()?;
+        if last.from < date {
             let later = Version {
                 from: date,
-                ..unit.versions[index].clone()
+                ..last.clone()
             };
-            unit.versions[index].until = Some(date);
-            unit.versions.insert(index + 1, later);
+            last.until = Some(date);
+            unit.versions.push(later);
         }
+        unit.versions.last_mut()
     }
 
-    /// Ends a unit: `until` is the first day on which it is no longer alive. It must be alive the day before.
-    pub(super) fn end(&mut self, key: Key, until: Date) {
+    /// Ends a unit that was alive the day before: `until` is the first day on which it no longer is. The heir takes
+    /// its children.
+    pub(super) fn end(&mut self, key: Key, until: Date, heir: Option<Key>) {
         let Some(unit) = self.find_mut(key) else { return };
+        unit.heir = heir;
         unit.versions.retain(|version| version.from < until);
         if let Some(last) = unit.versions.last_mut() {
             last.until = Some(until);
         }
     }
 
-    /// Puts a unit under another parent from a day on, in those versions in which it stands under `old`.
-    pub(super) fn reparent(&mut self, child: Key, from: Date, old: Key, new: Key, reach: Reach) {
-        self.cut(child, from);
-        let Some(unit) = self.find(child) else { return };
-        let mut versions: Vec<Version> = Vec::with_capacity(unit.versions.len() + 1);
-        let mut decided = false;
-        for version in &unit.versions {
-            let under_old = version.parent == Some(old);
-            decided |= version.from >= from && !under_old && reach == Reach::NextDecision;
-            if version.from < from || !under_old || decided {
-                versions.push(version.clone());
-                continue;
-            }
-            let spans = self.parents_through(new, version.from, version.until);
-            versions.extend(spans.into_iter().map(|(from, until, parent)| Version {
-                from,
-                until,
-                parent,
-                ..version.clone()
-            }));
+    /// Puts a unit that is alive under another parent, or under none, from a day on.
+    pub(super) fn reparent(&mut self, child: Key, date: Date, parent: Option<Key>) {
+        if let Some(version) = self.cut(child, date) {
+            version.parent = parent;
         }
-        let parents: Vec<Key> = versions.iter().filter_map(|version| version.parent).collect();
-        if let Some(unit) = self.find_mut(child) {
-            unit.versions = versions;
-        }
-        for parent in parents {
+        if let Some(parent) = parent {
             self.remember_child(parent, child);
         }
+    }
+
+    /// The units directly below one that may just have ended, as the fold has come to them.
+    pub(super) fn children_of(&self, parent: Key) -> Vec<Key> {
+        let below = |child: &Key| {
+            let open = self.find(*child).and_then(super::Unit::open);
+            open.is_some_and(|version| version.parent == Some(parent))
+        };
+        let ever = self.find(parent).into_iter().flat_map(|unit| &unit.children_ever);
+        ever.copied().filter(below).collect()
     }
 
     /// Notes that a unit has stood under another.

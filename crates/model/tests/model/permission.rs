@@ -1,6 +1,6 @@
 //! Permission: the table, the sample's cases, and a naive evaluator on random worlds.
 
-use crate::sample::{World, day, id};
+use crate::sample::{World, day, document, establish, id, revocation};
 use crate::worlds::{self, worlds};
 use banggiao_model::date::Date;
 use banggiao_model::hierarchy::{Hierarchy, Key, Rule};
@@ -57,6 +57,20 @@ fn a_recorder_logs_for_its_unit_and_below_and_for_those_it_succeeded() {
         ),
         "any unit is enough"
     );
+}
+
+#[test]
+fn what_was_logged_at_a_void_unit_is_read_by_those_over_its_first_parent() {
+    let mut world = World::units();
+    world.accept(&document(
+        "founding",
+        "2020-01-01",
+        vec![establish("k79", "longan", "2020-01-01")],
+    ));
+    world.accept(&revocation("founding"));
+    let read = |unit| may(&world, Action::ReadEvent, grant(Role::Recorder, Some(unit)), &["k79"]);
+    assert!(read("longan") && read("mr7"));
+    assert!(!read("tayninh") && !read("k79"));
 }
 
 #[test]

@@ -3,13 +3,8 @@
 use crate::sample::{World, day, merge, split};
 use banggiao_model::hierarchy::{Hierarchy, Rule};
 
-/// Where a record of a unit and a day stands on another day.
 fn placed<'a>(world: &'a World, unit: &str, recorded: &str, on: &str) -> (Option<&'a str>, Rule) {
-    let placement = world.hierarchy.place(world.key(unit), day(recorded), day(on));
-    (
-        placement.unit.map(|unit| world.hierarchy.unit(unit).id().as_str()),
-        placement.rule,
-    )
+    world.placed(unit, recorded, on)
 }
 
 #[test]

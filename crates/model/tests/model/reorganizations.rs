@@ -171,11 +171,15 @@ fn a_unit_that_a_later_act_needs_cannot_end_before_it() {
     let mut world = World::reorganized();
     world.add("x", "mr7", "1976-05-02", "");
     let refusal = world.refusal(&reorganization("2020-01-01", vec![merge(&["longan", "x"], "x", &[])]));
-    let kind = ViolationKind::LaterAct {
-        unit: id("longan"),
-        on: day("2025-07-01"),
+    let [(path, kind)] = &refusal[..] else {
+        panic!("{refusal:?}")
     };
-    assert_eq!(refusal, [("acts[0].sources[0]".to_owned(), kind)]);
+    assert_eq!(path, "acts[0].sources[0]");
+    assert_eq!(
+        kind.to_string(),
+        "reorganization of-2025-07-01 of 2025-07-01 would no longer be possible: acts[0].sources[1]: unit longan is \
+         not alive on 2025-06-30"
+    );
 }
 
 #[test]

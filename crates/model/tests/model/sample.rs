@@ -1,11 +1,14 @@
 //! A small part of the border: Tây Ninh and Long An, which merged in 2025, and Kampong Cham, divided in 2013.
 
 use banggiao_model::date::{self, Date};
-use banggiao_model::hierarchy::{Act, Change, Hierarchy, Key, Reorganization, UnitSeed, Violation, ViolationKind};
+use banggiao_model::hierarchy::{
+    Act, Change, Hierarchy, Key, Reorganization, Rule, UnitSeed, Violation, ViolationKind,
+};
 use banggiao_model::level;
 use banggiao_model::name::UnitId;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 /// Rows as files have them: id, country, kind, parent, Vietnamese name, start.
 const UNITS: &str = "\
@@ -61,12 +64,53 @@ pub fn split(source: &str, targets: &[&str], moves: &[(&str, &str)]) -> Act {
     }
 }
 
-pub fn reorganization(effective: &str, acts: Vec<Act>) -> Change {
+pub fn names(vi: &str) -> Arc<BTreeMap<String, String>> {
+    BTreeMap::from([("vi".to_owned(), vi.to_owned())]).into()
+}
+
+pub fn establish(unit: &str, parent: &str, start: &str) -> Act {
+    Act::Establish(seed(unit, parent, start, ""))
+}
+
+pub fn rename(unit: &str, vi: &str) -> Act {
+    Act::Rename {
+        unit: id(unit),
+        names: names(vi),
+    }
+}
+
+/// Moves a unit; to the top if the parent is empty.
+pub fn relocate(unit: &str, parent: &str) -> Act {
+    Act::Move {
+        unit: id(unit),
+        parent: (!parent.is_empty()).then(|| id(parent)),
+    }
+}
+
+pub fn dissolve(unit: &str, moves: &[(&str, &str)]) -> Act {
+    Act::Dissolve {
+        unit: id(unit),
+        moves: pairs(moves),
+    }
+}
+
+/// A reorganization of that id.
+pub fn document(id: &str, effective: &str, acts: Vec<Act>) -> Change {
     Change::Reorganization(Reorganization {
-        id: format!("of-{effective}"),
+        id: id.to_owned(),
         effective: day(effective),
         acts,
     })
+}
+
+pub fn revocation(id: &str) -> Change {
+    Change::Revocation {
+        reorganization: id.to_owned(),
+    }
+}
+
+pub fn reorganization(effective: &str, acts: Vec<Act>) -> Change {
+    document(&format!("of-{effective}"), effective, acts)
 }
 
 pub fn seed(id_text: &str, parent: &str, start: &str, end: &str) -> UnitSeed {
@@ -77,7 +121,7 @@ pub fn seed(id_text: &str, parent: &str, start: &str, end: &str) -> UnitSeed {
         kind: "DISTRICT_COMMAND".into(),
         level: level::Level::District,
         parent: (!parent.is_empty()).then(|| id(parent)),
-        names: BTreeMap::from([("vi".to_owned(), id_text.to_owned())]).into(),
+        names: names(id_text),
         start: day(start),
         end: dated(end),
     }
@@ -85,10 +129,21 @@ pub fn seed(id_text: &str, parent: &str, start: &str, end: &str) -> UnitSeed {
 
 impl fmt::Debug for World {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(formatter, "{:?}", self.hierarchy)?;
-        self.hierarchy
-            .keys()
-            .try_for_each(|key| writeln!(formatter, "{:?}", self.hierarchy.unit(key)))
+        let hierarchy = &self.hierarchy;
+        writeln!(formatter, "{hierarchy:?}")?;
+        for key in hierarchy.keys() {
+            let unit = hierarchy.unit(key);
+            writeln!(formatter, "{} {:?}", unit.id(), unit.versions())?;
+            let (before, after) = (hierarchy.predecessors(key), hierarchy.successors(key));
+            writeln!(
+                formatter,
+                "  after {before:?}, before {after:?}, void {}",
+                unit.is_void()
+            )?;
+        }
+        hierarchy
+            .reorganizations()
+            .try_for_each(|recorded| writeln!(formatter, "{recorded:?}"))
     }
 }
 
@@ -100,7 +155,7 @@ impl World {
             let [id, country, kind, parent, name_vi, start] = row.split(',').collect::<Vec<_>>()[..] else {
                 panic!("{row}")
             };
-            let names = BTreeMap::from([("vi".to_owned(), name_vi.to_owned())]).into();
+            let names = names(name_vi);
             let level = level::kind(kind).unwrap().level;
             let seed = seed(id, parent, start, "");
             world.accept(&Change::Unit(UnitSeed {
@@ -166,9 +221,34 @@ impl World {
         keys.iter().map(|key| self.hierarchy.unit(*key).id().as_str()).collect()
     }
 
+    /// Where a record of a unit and a day stands on another day.
+    pub fn placed(&self, unit: &str, recorded: &str, on: &str) -> (Option<&str>, Rule) {
+        let placement = self.hierarchy.place(self.key(unit), day(recorded), day(on));
+        let unit = placement.unit.map(|unit| self.hierarchy.unit(unit).id().as_str());
+        (unit, placement.rule)
+    }
+
+    /// What is wrong with a change, as it is said.
+    pub fn said(&mut self, change: &Change) -> Vec<String> {
+        let refusal = self.refusal(change).into_iter();
+        refusal.map(|(path, kind)| format!("{path}: {kind}")).collect()
+    }
+
     pub fn parent(&self, id: &str, on: &str) -> Option<&str> {
         let parent = self.hierarchy.parent_on(self.key(id), day(on))?;
         Some(self.hierarchy.unit(parent).id().as_str())
+    }
+
+    /// The Vietnamese name of a unit on a day.
+    pub fn name(&self, id: &str, on: &str) -> Option<&str> {
+        let version = self.hierarchy.version_on(self.key(id), day(on))?;
+        version.names.get("vi").map(String::as_str)
+    }
+
+    /// The first days of a unit's versions.
+    pub fn versions(&self, id: &str) -> Vec<String> {
+        let versions = self.hierarchy.unit(self.key(id)).versions();
+        versions.iter().map(|version| version.from.to_string()).collect()
     }
 
     pub fn children(&self, id: &str, on: &str) -> Vec<&str> {

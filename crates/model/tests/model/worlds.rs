@@ -186,7 +186,7 @@ fn reorganize(world: &mut World, effective: Date, acts: Vec<Act>) -> bool {
     attempt_change(
         world,
         &Change::Reorganization(Reorganization {
-            id: "r".to_owned(),
+            id: format!("r{}", world.hierarchy.position()),
             effective,
             acts,
         }),

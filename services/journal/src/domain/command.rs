@@ -292,7 +292,7 @@ impl Command {
         let phase = before.phase;
         let laid = pb::Event {
             phase: 0,
-            ..correction::lay_over(before.clone(), values, mask)
+            ..correction::FIELDS.lay_over(before.clone(), values, mask)
         };
         let content = event::parse(laid, &self.authority, "event")?;
         // What a correction does not touch was right when it was written; an act that came later, dated back, must not

@@ -1,13 +1,10 @@
-//! Corrections: which fields may be corrected, and how new values are laid over an event.
+//! Corrections: which fields may be corrected.
 
 use banggiao_contracts::journal::v1 as pb;
-use banggiao_rpc::Scope;
+use banggiao_rpc::mask::Fields;
 
-/// Copies one field from the correction onto the event.
-type Lay = fn(&mut pb::Event, &pb::Event);
-
-/// The fields that may be corrected, by their names in a mask.
-const FIELDS: [(&str, Lay); 18] = [
+/// The fields that may be corrected. A masked field that the correction leaves out becomes unknown.
+pub const FIELDS: Fields<pb::Event> = Fields(&[
     ("event_type", |event, new| event.event_type.clone_from(&new.event_type)),
     ("start_date", |event, new| event.start_date.clone_from(&new.start_date)),
     ("end_date", |event, new| event.end_date.clone_from(&new.end_date)),
@@ -34,27 +31,4 @@ const FIELDS: [(&str, Lay); 18] = [
     ("quantities", |event, new| event.quantities.clone_from(&new.quantities)),
     ("summary", |event, new| event.summary.clone_from(&new.summary)),
     ("classification", |event, new| event.classification = new.classification),
-];
-
-/// Checks a mask: at least one field, each one that may be corrected.
-pub fn mask(mask: Option<&prost_types::FieldMask>, field: &str, scope: &mut Scope<'_>) -> Vec<String> {
-    let paths = mask.map(|mask| mask.paths.clone()).unwrap_or_default();
-    if paths.is_empty() {
-        scope.required(field);
-    }
-    for path in paths.iter().filter(|path| !FIELDS.iter().any(|(name, _)| name == path)) {
-        scope.invalid(field, format!("{path:?} is no field that can be corrected"));
-    }
-    paths
-}
-
-/// The event with the fields of a checked mask taken from the correction. A masked field that the correction leaves out
-/// becomes unknown.
-pub fn lay_over(mut event: pb::Event, correction: &pb::Event, mask: &[String]) -> pb::Event {
-    for (name, lay) in FIELDS {
-        if mask.iter().any(|path| path == name) {
-            lay(&mut event, correction);
-        }
-    }
-    event
-}
+]);

@@ -108,7 +108,7 @@ fn correction_step(row: pb::ImportedCorrection, source: &str) -> Result<Step, Er
         }
     }
     wire::line(&row.reason, wire::MAX_NAME, "reason", &mut scope);
-    let mask = correction::mask(row.update_mask.as_ref(), "update_mask", &mut scope);
+    let mask = correction::FIELDS.check(row.update_mask.as_ref(), "update_mask", &mut scope);
     violations.check(()).map_err(Error::Invalid)?;
     Ok(Step::Correct {
         target: Target::Reference {

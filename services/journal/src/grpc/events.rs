@@ -140,7 +140,7 @@ impl EventService for Calls {
         let mut violations = Violations::new();
         let mut scope = violations.root();
         wire::position(min, "min_registry_position", &mut scope);
-        let mask = correction::mask(request.update_mask.as_ref(), "update_mask", &mut scope);
+        let mask = correction::FIELDS.check(request.update_mask.as_ref(), "update_mask", &mut scope);
         let reason = reason(&request.reason, &mut scope);
         let sent = request.event.unwrap_or_default();
         let id = wire::required_id(&sent.name, "events", "event.name", &mut scope);

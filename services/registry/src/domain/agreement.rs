@@ -1,16 +1,65 @@
-//! Agreements (thỏa thuận): what is recorded of them, and how they read today.
+//! Agreements (thỏa thuận): what is recorded of them, what may be corrected, and how they read on a day.
+
+mod action;
+mod filter;
+
+pub use action::{Act, Document, draft as draft_action, succeed};
+pub use filter::Filter;
 
 use banggiao_contracts::registry::v1::{self as pb, change::Resource};
-use banggiao_directory::{Agreement, Directory};
+use banggiao_directory::{Agreement, Directory, Party, wire};
 use banggiao_model::{
-    date::Date,
+    date::{self, Date},
     hierarchy::{Hierarchy, Key},
     level::Level,
     name::{self, UnitId},
 };
-use banggiao_rpc::{Scope, Violations, wire as shared};
+use banggiao_rpc::{
+    Scope, Violations,
+    mask::Fields,
+    wire::{self as shared, MAX_LIST, MAX_NAME},
+};
 
-use super::{Chosen, Error, checked, rule};
+use super::{Chosen, Error, checked, fresh, rule};
+
+/// The two sides meet at least every ten years, or have agreed on nothing.
+const MONTHS_MAX: i32 = 120;
+/// An agreement has at most so many signatories, and as many files.
+const FEW: usize = 20;
+
+/// The fields that may be corrected at any time.
+const ALWAYS: [&str; 8] = [
+    "title",
+    "number",
+    "signatories",
+    "programmes",
+    "event_types",
+    "briefing_interval_months",
+    "attachments",
+    "parent",
+];
+
+/// The fields that may be corrected, some of them only as long as nothing was done to the agreement.
+const CORRECTABLE: Fields<pb::Agreement> = Fields(&[
+    ("title", |old, new| old.title.clone_from(&new.title)),
+    ("number", |old, new| old.number.clone_from(&new.number)),
+    ("signatories", |old, new| old.signatories.clone_from(&new.signatories)),
+    ("programmes", |old, new| old.programmes.clone_from(&new.programmes)),
+    ("event_types", |old, new| old.event_types.clone_from(&new.event_types)),
+    ("briefing_interval_months", |old, new| {
+        old.briefing_interval_months = new.briefing_interval_months;
+    }),
+    ("attachments", |old, new| old.attachments.clone_from(&new.attachments)),
+    ("parent", |old, new| old.parent.clone_from(&new.parent)),
+    ("kind", |old, new| old.kind = new.kind),
+    ("home_units", |old, new| old.home_units.clone_from(&new.home_units)),
+    ("partner_units", |old, new| {
+        old.partner_units.clone_from(&new.partner_units);
+    }),
+    ("sign_date", |old, new| old.sign_date.clone_from(&new.sign_date)),
+    ("start_date", |old, new| old.start_date.clone_from(&new.start_date)),
+    ("end_date", |old, new| old.end_date.clone_from(&new.end_date)),
+]);
 
 /// An agreement to be recorded: its parties are known and were alive on the day of signing, and its level is that of the
 /// leading home unit's kind on that day.
@@ -22,45 +71,167 @@ pub fn draft(
 ) -> Result<Resource, Error> {
     let mut violations = Violations::new();
     let id = chosen.check(&mut violations);
-    let mut scope = violations.scope(path);
-    if shared::enumeration::<pb::AgreementKind>(agreement.kind, "kind", &mut scope) == pb::AgreementKind::Unspecified {
-        scope.required("kind");
-    }
-    shared::names(&agreement.title, "title", &mut scope);
-    let sign_date = shared::day(&agreement.sign_date, "sign_date", &mut scope);
-    let (start, _) = shared::days(&agreement.start_date, &agreement.end_date, &mut scope);
-    if let (Some(signed), Some(start)) = (sign_date, start)
-        && start < signed
-    {
-        scope.invalid("start_date", format!("{start} is before the day of signing {signed}"));
-    }
-    let home = parties(directory.hierarchy(), &agreement.home_units, "home_units", &mut scope);
-    let partners = parties(
-        directory.hierarchy(),
-        &agreement.partner_units,
-        "partner_units",
-        &mut scope,
-    );
-    if let Some(parent) = shared::id(&agreement.parent, "agreements", "parent", &mut scope)
-        && !directory.agreements().contains_key(&parent)
-    {
-        scope.unknown("parent", &agreement.parent);
-    }
+    let parties = check(directory, agreement, &mut violations.scope(path));
     let id = checked(id, violations)?;
     let name = name::name("agreements", id);
     if directory.agreements().contains_key(id) {
         return Err(Error::AlreadyExists(name));
     }
-    alive_at_signing(directory.hierarchy(), sign_date, home.iter().chain(&partners))?;
-    let level = level_at_signing(directory.hierarchy(), sign_date, home[0].1);
-    Ok(Resource::Agreement(pb::Agreement {
+    let new = pb::Agreement {
         name,
-        level: shared::level_pb(level).into(),
+        create_time: None,
         ..agreement.clone()
-    }))
+    };
+    recordable(directory, &parties, new)
 }
 
-fn parties(hierarchy: &Hierarchy, names: &[String], field: &str, scope: &mut Scope<'_>) -> Vec<(UnitId, Key)> {
+/// An agreement with corrected fields.
+pub fn draft_update(
+    directory: &Directory,
+    new: &pb::Agreement,
+    mask: Option<&prost_types::FieldMask>,
+) -> Result<Resource, Error> {
+    let mut violations = Violations::new();
+    let mask = CORRECTABLE.check(mask, "update_mask", &mut violations.root());
+    let id = shared::required_id(&new.name, "agreements", "agreement.name", &mut violations.root());
+    let id = checked(id, violations)?;
+    let before = directory.agreements().get(&id);
+    let before = before.ok_or_else(|| Error::NotFound(new.name.clone()))?;
+    fresh(&new.name, &before.resource.etag, &new.etag)?;
+    let late = mask.iter().filter(|path| !ALWAYS.contains(&path.as_str()));
+    let settled: Vec<_> = late.filter(|_| !before.actions.is_empty()).collect();
+    if !settled.is_empty() {
+        let why = "can no longer be corrected, since something was done to the agreement";
+        return Err(Error::Precondition {
+            reason: rule::WRONG_STATE,
+            violations: settled
+                .into_iter()
+                .map(|path| (format!("agreement.{path}"), why.to_owned()))
+                .collect(),
+        });
+    }
+    let after = CORRECTABLE.lay_over(before.resource.clone(), new, &mask);
+    let mut violations = Violations::new();
+    let mut scope = violations.scope("agreement");
+    let parties = check(directory, &after, &mut scope);
+    if before.resource.sign_date.is_empty() != after.sign_date.is_empty() {
+        scope.invalid(
+            "sign_date",
+            "a draft is signed by SignAgreement, and what was signed stays so",
+        );
+    }
+    checked(Some(()), violations)?;
+    recordable(directory, &parties, after)
+}
+
+/// The parties' keys, the home side's first.
+#[derive(Debug, Default)]
+struct Parties {
+    home: Vec<(UnitId, Key)>,
+    partner: Vec<(UnitId, Key)>,
+}
+
+/// Every fault of the fields.
+fn check(directory: &Directory, agreement: &pb::Agreement, scope: &mut Scope<'_>) -> Parties {
+    if shared::enumeration::<pb::AgreementKind>(agreement.kind, "kind", scope) == pb::AgreementKind::Unspecified {
+        scope.required("kind");
+    }
+    let sign_date = shared::day(&agreement.sign_date, "sign_date", scope);
+    let (start, _) = shared::days(&agreement.start_date, &agreement.end_date, scope);
+    if let (Some(signed), Some(start)) = (sign_date, start)
+        && start < signed
+    {
+        scope.invalid("start_date", format!("{start} is before the day of signing {signed}"));
+    }
+    let hierarchy = directory.hierarchy();
+    let parties = Parties {
+        home: known(hierarchy, &agreement.home_units, "home_units", scope),
+        partner: known(hierarchy, &agreement.partner_units, "partner_units", scope),
+    };
+    if let Some(parent) = shared::id(&agreement.parent, "agreements", "parent", scope) {
+        if !directory.agreements().contains_key(&parent) {
+            scope.unknown("parent", &agreement.parent);
+        } else if hangs_under(directory, &parent, &agreement.name) {
+            scope.invalid(
+                "parent",
+                format!("{} hangs under this agreement itself", agreement.parent),
+            );
+        }
+    }
+    wire::at_most(FEW, agreement.signatories.len(), "signatories", scope);
+    for (index, signatory) in agreement.signatories.iter().enumerate() {
+        let mut scope = scope.scope(&format!("signatories[{index}]"));
+        shared::required_unit(&signatory.unit, "unit", &mut scope);
+        let parties = agreement.home_units.iter().chain(&agreement.partner_units);
+        if !signatory.unit.is_empty() && !parties.into_iter().any(|party| *party == signatory.unit) {
+            scope.invalid("unit", format!("{} is no party", signatory.unit));
+        }
+        if signatory.office.is_empty() {
+            scope.required("office");
+        }
+        shared::line(&signatory.office, MAX_NAME, "office", &mut scope);
+        shared::line(&signatory.person_name, MAX_NAME, "person_name", &mut scope);
+    }
+    check_content(directory, agreement, scope);
+    parties
+}
+
+/// The fields that an amendment may change as well as a correction.
+fn check_content(directory: &Directory, agreement: &pb::Agreement, scope: &mut Scope<'_>) {
+    shared::names(&agreement.title, "title", scope);
+    shared::line(&agreement.number, MAX_NAME, "number", scope);
+    wire::at_most(MAX_LIST, agreement.programmes.len(), "programmes", scope);
+    for (index, id) in shared::ids(&agreement.programmes, "programmes", "programmes", scope)
+        .iter()
+        .enumerate()
+    {
+        if !directory.programmes().contains_key(id) {
+            scope.unknown(&format!("programmes[{index}]"), &name::name("programmes", id));
+        }
+    }
+    // What types of events there are is the journal's to know.
+    shared::ids(&agreement.event_types, "eventTypes", "event_types", scope);
+    if let Some(months) = agreement.briefing_interval_months
+        && !(1..=MONTHS_MAX).contains(&months)
+    {
+        scope.invalid(
+            "briefing_interval_months",
+            format!("{months} is not between 1 and {MONTHS_MAX}"),
+        );
+    }
+    wire::at_most(FEW, agreement.attachments.len(), "attachments", scope);
+    for (index, attachment) in agreement.attachments.iter().enumerate() {
+        let mut scope = scope.scope(&format!("attachments[{index}]"));
+        let hexadecimal = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        if attachment.sha256.len() != 64 || !attachment.sha256.bytes().all(hexadecimal) {
+            scope.invalid("sha256", "is not 64 hexadecimal digits in lower case");
+        }
+        if attachment.title.is_empty() {
+            scope.required("title");
+        }
+        shared::line(&attachment.title, MAX_NAME, "title", &mut scope);
+    }
+}
+
+/// Whether an agreement is another one, or hangs under it.
+fn hangs_under(directory: &Directory, id: &str, other: &str) -> bool {
+    let mut at = Some(id.to_owned());
+    // Agreements hang one under the other, so there are never more steps than agreements.
+    for _ in 0..=directory.agreements().len() {
+        let Some(id) = at else { return false };
+        if name::name("agreements", &id) == other {
+            return true;
+        }
+        let parent = directory
+            .agreements()
+            .get(&id)
+            .map(|found| found.resource.parent.clone());
+        at = parent.and_then(|parent| name::collection_id(&parent, "agreements").map(str::to_owned));
+    }
+    true
+}
+
+fn known(hierarchy: &Hierarchy, names: &[String], field: &str, scope: &mut Scope<'_>) -> Vec<(UnitId, Key)> {
     if names.is_empty() {
         scope.required(field);
     }
@@ -74,14 +245,30 @@ fn parties(hierarchy: &Hierarchy, names: &[String], field: &str, scope: &mut Sco
         .collect()
 }
 
+/// The agreement as it is recorded: checked against the day of signing, with its level, and without what is derived.
+fn recordable(directory: &Directory, parties: &Parties, agreement: pb::Agreement) -> Result<Resource, Error> {
+    let hierarchy = directory.hierarchy();
+    let sign_date = date::parse(&agreement.sign_date).ok();
+    alive_at_signing(hierarchy, sign_date, parties.home.iter().chain(&parties.partner))?;
+    let level = level_at_signing(hierarchy, sign_date, parties.home[0].1);
+    Ok(Resource::Agreement(pb::Agreement {
+        level: shared::level_pb(level).into(),
+        state: 0,
+        parties: Vec::new(),
+        needs_successor: false,
+        last_action: 0,
+        ..agreement
+    }))
+}
+
 fn alive_at_signing<'a>(
     hierarchy: &Hierarchy,
     sign_date: Option<Date>,
-    parties: impl Iterator<Item = &'a (UnitId, Key)>,
+    mut parties: impl Iterator<Item = &'a (UnitId, Key)>,
 ) -> Result<(), Error> {
     let Some(day) = sign_date else { return Ok(()) };
-    let violations: Vec<_> = parties
-        .filter(|(_, key)| !hierarchy.alive_on(*key, day))
+    let dead = parties.by_ref().filter(|(_, key)| !hierarchy.alive_on(*key, day));
+    let violations: Vec<_> = dead
         .map(|(unit, _)| (unit.name(), format!("was not alive on the day of signing {day}")))
         .collect();
     if violations.is_empty() {
@@ -101,41 +288,38 @@ fn level_at_signing(hierarchy: &Hierarchy, sign_date: Option<Date>, unit: Key) -
         .map_or(Level::Other, |version| version.level)
 }
 
-/// The agreement as it stands today.
-pub fn read(agreement: &Agreement, today: Date) -> pb::Agreement {
+/// The agreement as it stands on a day.
+pub fn read(hierarchy: &Hierarchy, agreement: &Agreement, today: Date) -> pb::Agreement {
+    let parties = agreement.parties();
+    let last = agreement.actions.last();
     pb::Agreement {
         state: agreement.state_on(today).into(),
+        needs_successor: !agreement.orphaned_on(hierarchy, today).is_empty(),
+        last_action: last
+            .map_or(pb::AgreementActionKind::Unspecified, |action| action.kind)
+            .into(),
+        parties: parties.iter().map(|party| party_pb(hierarchy, *party)).collect(),
         ..agreement.resource.clone()
     }
 }
 
-/// Which agreements a list holds.
-#[derive(Debug, Default)]
-pub struct Filter {
-    /// Only with a party in this unit's subtree on the day of signing.
-    pub unit: Option<Key>,
-    /// Only of these kinds; empty: any.
-    pub kinds: Vec<pb::AgreementKind>,
-    /// Only of these levels; empty: any.
-    pub levels: Vec<Level>,
-    /// Only in force on this day.
-    pub in_force_on: Option<Date>,
-    /// Only with a last day before this day.
-    pub expires_before: Option<Date>,
-}
-
-impl Filter {
-    /// Whether an agreement is held.
-    pub fn passes(&self, hierarchy: &Hierarchy, agreement: &Agreement, today: Date) -> bool {
-        let day = agreement.sign_date.unwrap_or(today);
-        let mut parties = agreement.home_units.iter().chain(&agreement.partner_units);
-        self.unit
-            .is_none_or(|root| parties.any(|party| hierarchy.in_subtree(*party, root, day)))
-            && (self.kinds.is_empty() || self.kinds.contains(&agreement.kind))
-            && (self.levels.is_empty() || self.levels.contains(&agreement.level))
-            && self.in_force_on.is_none_or(|day| agreement.in_force_on(day))
-            && self
-                .expires_before
-                .is_none_or(|day| agreement.end.is_some_and(|end| end < day))
+/// A party as it was on the day it became one; of a draft, as it is.
+fn party_pb(hierarchy: &Hierarchy, party: Party) -> pb::AgreementParty {
+    let unit = hierarchy.unit(party.unit);
+    let version = party
+        .from
+        .and_then(|day| unit.version_on(day))
+        .or(unit.versions().last());
+    let names = |keys: &[Key]| keys.iter().map(|key| hierarchy.unit(*key).id().name()).collect();
+    let shown = |day: Option<Date>| day.map(date::format).unwrap_or_default();
+    pb::AgreementParty {
+        unit: unit.id().name(),
+        names: version.map(|version| (*version.names).clone()).unwrap_or_default(),
+        kind: version.map(|version| version.kind.to_string()).unwrap_or_default(),
+        country: unit.country().to_owned(),
+        start_date: shown(party.from),
+        end_date: shown(party.until.map(date::day_before)),
+        unit_end_date: shown(unit.last_day()),
+        unit_successors: names(hierarchy.successors(party.unit)),
     }
 }

@@ -8,7 +8,7 @@ use banggiao_directory::Directory;
 use banggiao_model::{marker::Number, name};
 use banggiao_rpc::{Violation, reflect, request, rows, violation::reason};
 
-use super::{Chosen, Error, access, agreement, marker, programme, rule, unit};
+use super::{Chosen, Error, access, agreement, marker, programme, reorganization, rule, unit};
 
 /// By what a row is recognised for ever, within its source.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,7 +56,7 @@ fn by_id(kind: &'static str, mut key: String, row: &impl prost::Message) -> Reco
 }
 
 /// What the row records. `id` is for resources whose id the server makes.
-pub fn draft(directory: &Directory, row: &Row, id: &str, author: &str) -> Result<Resource, Error> {
+pub fn draft(directory: &Directory, row: &Row, id: &str) -> Result<Resource, Error> {
     fn chosen<'a>(name: &'a str, collection: &str, field: &'a str) -> Chosen<'a> {
         let id = name::collection_id(name, collection).unwrap_or(name);
         Chosen { id, field }
@@ -72,7 +72,7 @@ pub fn draft(directory: &Directory, row: &Row, id: &str, author: &str) -> Result
             agreement::draft(directory, id, agreement, "agreement")
         }
         Row::Marker(marker) => marker::draft(directory, marker, "marker"),
-        Row::Reorganization(acts) => unit::draft_reorganization(id, acts, author),
+        Row::Reorganization(acts) => reorganization::draft(directory, id, acts),
     }
 }
 
@@ -87,6 +87,12 @@ pub fn resource_name(resource: &Resource) -> &str {
         Resource::Principal(principal) => &principal.name,
         Resource::Grant(grant) => &grant.name,
         Resource::RevokedGrant(name) => name,
+        Resource::UnitCorrection(correction) => &correction.unit,
+        Resource::UnitKind(kind) => &kind.code,
+        Resource::ReorganizationRevocation(revocation) => &revocation.reorganization,
+        Resource::AgreementAction(action) => &action.agreement,
+        Resource::Target(target) => &target.programme,
+        Resource::Section(section) => &section.name,
     }
 }
 
@@ -120,7 +126,9 @@ pub fn rejected(line: i64, error: Error) -> Result<RowResult, Error> {
                 }),
             )
         }
-        other @ (Error::RequestIdReused | Error::Denied | Error::Store(_) | Error::Broken(_)) => return Err(other),
+        other @ (Error::RequestIdReused | Error::Stale(_) | Error::Denied | Error::Store(_) | Error::Broken(_)) => {
+            return Err(other);
+        }
     })
 }
 

@@ -1,24 +1,24 @@
-//! Units (đơn vị) and reorganisations: what is recorded of them, and how a unit reads on a day.
+//! Units (đơn vị): what is recorded of them, what may be corrected, and how they read on a day.
 
 use banggiao_contracts::registry::v1::{self as pb, change::Resource};
 use banggiao_directory::{Directory, wire};
 use banggiao_model::{
     date::Date,
-    hierarchy::{Hierarchy, Key, Version},
-    level::KINDS,
+    hierarchy::{Key, Version},
     name::{self, UnitId},
     text,
 };
-use banggiao_rpc::{Violations, wire as shared};
+use banggiao_rpc::{Violations, mask::Fields, wire as shared};
 
-use super::{Chosen, Error, checked};
+use super::{Chosen, Error, checked, fresh, reorganization};
 
 /// A unit to be recorded. Its history is checked when it is folded in.
 pub fn draft(directory: &Directory, id: Chosen<'_>, unit: &pb::Unit, path: &str) -> Result<Resource, Error> {
     let mut violations = Violations::new();
     let id = id.check(&mut violations).and_then(|id| UnitId::parse(id).ok());
     let mut scope = violations.scope(path);
-    let seed = wire::unit_seed(id, unit, &mut scope);
+    let seed = wire::unit_seed(id, unit, directory.kinds(), &mut scope);
+    let details = wire::details_of_unit(unit, &mut scope);
     if let Some(parent) = name::collection_id(&unit.parent, "units")
         && directory.hierarchy().key_of(parent).is_none()
     {
@@ -34,60 +34,76 @@ pub fn draft(directory: &Directory, id: Chosen<'_>, unit: &pb::Unit, path: &str)
         names: (*seed.names).clone(),
         start_date: seed.start.to_string(),
         end_date: seed.end.map(|end| end.to_string()).unwrap_or_default(),
+        aliases: details.aliases,
+        locality: details.locality,
+        contacts: details.contacts,
+        point: details.point,
         ..pb::Unit::default()
     }))
 }
 
-/// A reorganisation to be recorded under the id given. Its acts are checked when they are folded in.
-pub fn draft_reorganization(id: &str, acts: &pb::Reorganization, author: &str) -> Result<Resource, Error> {
+/// What may be corrected without a date.
+const CORRECTABLE: Fields<pb::Unit> = Fields(&[
+    ("names", |old, new| old.names.clone_from(&new.names)),
+    ("kind", |old, new| old.kind.clone_from(&new.kind)),
+    ("aliases", |old, new| old.aliases.clone_from(&new.aliases)),
+    ("locality", |old, new| old.locality.clone_from(&new.locality)),
+    ("contacts", |old, new| old.contacts.clone_from(&new.contacts)),
+    ("point", |old, new| old.point = new.point),
+]);
+
+/// A unit with corrected fields. Names and kind are those of the version of the day asked for.
+pub fn draft_update(directory: &Directory, request: &pb::UpdateUnitRequest, today: Date) -> Result<Resource, Error> {
     let mut violations = Violations::new();
-    let parsed = wire::reorganization(id, acts, &mut violations.scope("reorganization"));
-    checked(parsed, violations)?;
-    Ok(Resource::Reorganization(pb::Reorganization {
-        name: wire::reorganization_name(id),
-        author: author.to_owned(),
-        ..acts.clone()
-    }))
-}
-
-/// The versions that differ between two states, as the newer has them.
-pub fn changed_versions(before: &Hierarchy, after: &Hierarchy) -> Vec<pb::UnitVersion> {
-    let mut changed: Vec<Key> = before
-        .keys()
-        .filter(|key| before.unit(*key).versions() != after.unit(*key).versions())
-        .collect();
-    changed.sort_by_key(|key| after.unit(*key).id().clone());
-    let of_unit = |key: Key| {
-        let old = before.unit(key).versions();
-        let new = after
-            .unit(key)
-            .versions()
-            .iter()
-            .filter(move |version| !old.contains(version));
-        new.map(move |version| version_pb(after, key, version))
-            .collect::<Vec<_>>()
-    };
-    changed.into_iter().flat_map(of_unit).collect()
-}
-
-/// A version for the wire.
-pub fn version_pb(hierarchy: &Hierarchy, key: Key, version: &Version) -> pb::UnitVersion {
-    pb::UnitVersion {
-        unit: hierarchy.unit(key).id().name(),
-        start_date: version.from.to_string(),
-        end_date: version
-            .until
-            .and_then(|until| until.yesterday().ok())
-            .map(|day| day.to_string())
-            .unwrap_or_default(),
-        kind: version.kind.to_string(),
-        level: shared::level_pb(version.level).into(),
-        parent: version
-            .parent
-            .map(|parent| hierarchy.unit(parent).id().name())
-            .unwrap_or_default(),
-        names: (*version.names).clone(),
+    let mut scope = violations.root();
+    let new = request.unit.clone().unwrap_or_default();
+    let mask = CORRECTABLE.check(request.update_mask.as_ref(), "update_mask", &mut scope);
+    let id = shared::required_id(&new.name, "units", "unit.name", &mut scope);
+    let as_of = shared::day(&request.as_of, "as_of", &mut scope);
+    if request.reason.is_empty() {
+        scope.required("reason");
     }
+    shared::line(&request.reason, shared::MAX_TEXT, "reason", &mut scope);
+    let id = checked(id, violations)?;
+    let before = read(directory, &id, as_of, today)?;
+    fresh(&new.name, &before.etag, &new.etag)?;
+    let after = CORRECTABLE.lay_over(before.clone(), &new, &mask);
+    let corrects = |path: &str| mask.iter().any(|masked| masked == path);
+    let correction = pb::UnitCorrection {
+        unit: new.name.clone(),
+        version_start_date: if corrects("names") || corrects("kind") {
+            before.version_start_date
+        } else {
+            String::new()
+        },
+        names: if corrects("names") {
+            after.names
+        } else {
+            Default::default()
+        },
+        kind: if corrects("kind") { after.kind } else { String::new() },
+        aliases: after.aliases,
+        locality: after.locality,
+        contacts: after.contacts,
+        point: after.point,
+        reason: request.reason.clone(),
+    };
+    let mut violations = Violations::new();
+    let mut scope = violations.scope("unit");
+    // A masked field that is left out would otherwise mean that it stays.
+    for field in ["names", "kind"].into_iter().filter(|field| corrects(field)) {
+        let empty = if field == "names" {
+            correction.names.is_empty()
+        } else {
+            correction.kind.is_empty()
+        };
+        if empty {
+            scope.required(field);
+        }
+    }
+    let parsed = wire::correction(&correction, directory.kinds(), &mut scope);
+    checked(parsed, violations)?;
+    Ok(Resource::UnitCorrection(correction))
 }
 
 /// The unit as it was on a day; without a day, as it is today, or was last, or will be first.
@@ -115,8 +131,10 @@ pub fn read(directory: &Directory, id: &str, as_of: Option<Date>, today: Date) -
 fn unit_pb(directory: &Directory, key: Key, version: &Version) -> pb::Unit {
     let hierarchy = directory.hierarchy();
     let names = |keys: &[Key]| keys.iter().map(|key| hierarchy.unit(*key).id().name()).collect();
-    let recorded = directory.unit_recorded(key);
-    let shown = version_pb(hierarchy, key, version);
+    let record = directory.unit_record(key);
+    let details = record.map(|record| (*record.details).clone()).unwrap_or_default();
+    let recorded = record.map(|record| record.recorded);
+    let shown = reorganization::version_pb(hierarchy, key, version);
     pb::Unit {
         name: shown.unit,
         country: hierarchy.unit(key).country().to_owned(),
@@ -134,14 +152,10 @@ fn unit_pb(directory: &Directory, key: Key, version: &Version) -> pb::Unit {
             .unwrap_or_default(),
         registry_position: recorded.map(|recorded| recorded.position).unwrap_or_default(),
         create_time: recorded.map(|recorded| recorded.time),
-    }
-}
-
-/// The unit as it read when it was recorded.
-pub fn as_recorded(unit: &pb::Unit) -> pb::Unit {
-    pb::Unit {
-        version_start_date: unit.start_date.clone(),
-        ..unit.clone()
+        aliases: details.aliases,
+        locality: details.locality,
+        contacts: details.contacts,
+        point: details.point,
     }
 }
 
@@ -161,14 +175,22 @@ pub struct Filter {
 }
 
 impl Filter {
-    fn passes(&self, hierarchy: &Hierarchy, key: Key, version: &Version) -> bool {
-        let unit = hierarchy.unit(key);
+    fn passes(&self, directory: &Directory, key: Key, version: &Version) -> bool {
+        let unit = directory.hierarchy().unit(key);
+        let aliases = directory
+            .unit_record(key)
+            .into_iter()
+            .flat_map(|record| &record.details.aliases);
         (self.parent.is_none() || self.parent == version.parent)
             && (self.countries.is_empty() || self.countries.iter().any(|country| country == unit.country()))
             && (self.kinds.is_empty() || self.kinds.iter().any(|kind| **kind == *version.kind))
             && (self.text.is_empty()
                 || unit.id().as_str().contains(&self.text)
-                || version.names.values().any(|name| text::fold(name).contains(&self.text)))
+                || version
+                    .names
+                    .values()
+                    .chain(aliases)
+                    .any(|name| text::fold(name).contains(&self.text)))
     }
 }
 
@@ -183,7 +205,7 @@ pub fn list(directory: &Directory, filter: &Filter, as_of: Date, after: Option<&
         .into_iter()
         .filter_map(|key| Some((hierarchy.unit(key).id(), key, hierarchy.version_on(key, as_of)?)))
         .filter(|(id, ..)| after.is_none_or(|after| id.as_str() > after))
-        .filter(|(_, key, version)| filter.passes(hierarchy, *key, version))
+        .filter(|(_, key, version)| filter.passes(directory, *key, version))
         .collect();
     found.sort_unstable_by_key(|(id, ..)| *id);
     found
@@ -194,15 +216,39 @@ pub fn list(directory: &Directory, filter: &Filter, as_of: Date, after: Option<&
 }
 
 /// The kinds of units, by level and code.
-pub fn kinds() -> Vec<pb::UnitKind> {
-    let mut kinds: Vec<_> = KINDS.iter().collect();
-    kinds.sort_by_key(|kind| (kind.level, kind.code));
-    let shown = kinds.into_iter().map(|kind| pb::UnitKind {
-        code: kind.code.to_owned(),
-        level: shared::level_pb(kind.level).into(),
-        names: [("vi", kind.name_vi), ("en", kind.name_en)]
-            .map(|(lang, name)| (lang.into(), name.into()))
-            .into(),
-    });
-    shown.collect()
+pub fn kinds(directory: &Directory) -> Vec<pb::UnitKind> {
+    let mut kinds: Vec<_> = directory.kinds().iter().cloned().collect();
+    kinds.sort_by(|left, right| (left.level, &left.code).cmp(&(right.level, &right.code)));
+    kinds
+}
+
+/// A kind to be added.
+pub fn draft_kind(directory: &Directory, kind: &pb::UnitKind) -> Result<Resource, Error> {
+    let mut violations = Violations::new();
+    let mut scope = violations.scope("unit_kind");
+    let mut letters = kind.code.bytes();
+    let upper = |byte: u8| byte.is_ascii_uppercase();
+    let code = letters.next().is_some_and(upper)
+        && letters.all(|byte| upper(byte) || byte.is_ascii_digit() || byte == b'_')
+        && kind.code.len() <= 63;
+    if kind.code.is_empty() {
+        scope.required("code");
+    } else if !code {
+        scope.invalid(
+            "code",
+            format!("{:?} is not of the form [A-Z][A-Z0-9_]{{0,62}}", kind.code),
+        );
+    }
+    if shared::level(kind.level, "level", &mut scope).is_none() && kind.level == 0 {
+        scope.required("level");
+    }
+    shared::names(&kind.names, "names", &mut scope);
+    checked(Some(()), violations)?;
+    if directory.kinds().level(&kind.code).is_some() {
+        return Err(Error::AlreadyExists(name::name(
+            "unitKinds",
+            &name::code_to_id(&kind.code),
+        )));
+    }
+    Ok(Resource::UnitKind(kind.clone()))
 }

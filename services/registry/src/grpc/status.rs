@@ -15,6 +15,7 @@ pub fn refuse(error: Error) -> Status {
         Error::Invalid(violations) => DOMAIN.invalid(violations),
         Error::AlreadyExists(name) => DOMAIN.already_exists(rule::ALREADY_EXISTS, kind(&name), &name),
         Error::NotFound(name) => DOMAIN.not_found(kind(&name), &name),
+        Error::Stale(name) => DOMAIN.aborted(rule::STALE_ETAG, format!("{name} was changed since its etag was read")),
         Error::Precondition { reason, violations } => DOMAIN.precondition(reason, violations),
         Error::RequestIdReused => DOMAIN.invalid_field(
             reason::REQUEST_ID_REUSED,

@@ -2,12 +2,15 @@
 
 use banggiao_contracts::registry::v1::{self as pb, change::Resource, unit_service_server::UnitService};
 use banggiao_directory::{Directory, wire::countries};
-use banggiao_model::{level, permission::Action, text};
+use banggiao_model::{date::Date, permission::Action, text};
 use banggiao_rpc::{Violations, page::Page, violation::Scope, wire};
 use tonic::{Request, Response, Status};
 
 use super::{Calls, DOMAIN, id_of, known_unit, recorded, refuse};
-use crate::domain::{Chosen, checked, unit};
+use crate::{
+    domain::{Chosen, checked, reorganization, unit},
+    registry::Written,
+};
 
 /// A batch names at most so many units.
 const BATCH_MAX: usize = 1000;
@@ -31,10 +34,7 @@ impl UnitService for Calls {
             Ok(vec![unit::draft(directory, id, &draft, "unit")?])
         };
         let written = self.registry.write(write, plan).await.map_err(refuse)?;
-        match recorded(&written)? {
-            (Resource::Unit(unit), ..) => Ok(Response::new(unit::as_recorded(unit))),
-            _ => Err(DOMAIN.internal()),
-        }
+        answer(&written, &request.unit_id, None)
     }
 
     async fn get_unit(&self, request: Request<pb::GetUnitRequest>) -> Result<Response<pb::Unit>, Status> {
@@ -104,6 +104,23 @@ impl UnitService for Calls {
         Ok(Response::new(pb::ListUnitsResponse { units, next_page_token }))
     }
 
+    async fn update_unit(&self, request: Request<pb::UpdateUnitRequest>) -> Result<Response<pb::Unit>, Status> {
+        let (request, _, mut write) = self.change(
+            request,
+            ("unit.update", Action::ManageRegistry),
+            |r| &mut r.request_id,
+            ("unit", |r: &mut pb::UpdateUnitRequest| r.unit.clone()),
+        )?;
+        write.validate_only = request.validate_only;
+        let (asked, today) = (request.clone(), self.registry.today());
+        let plan = move |directory: &Directory| Ok(vec![unit::draft_update(directory, &asked, today)?]);
+        let written = self.registry.write(write, plan).await.map_err(refuse)?;
+        let name = request.unit.map(|unit| unit.name).unwrap_or_default();
+        let id = id_of(&name, "units", "unit.name")?;
+        let as_of = wire::day(&request.as_of, "as_of", &mut Violations::new().root());
+        answer(&written, &id, as_of)
+    }
+
     async fn reorganize_units(
         &self,
         request: Request<pb::ReorganizeUnitsRequest>,
@@ -117,22 +134,44 @@ impl UnitService for Calls {
             }),
         )?;
         write.validate_only = request.validate_only;
-        let (id, author) = (self.registry.new_id('r'), write.caller.name());
-        let plan = move |_: &_| Ok(vec![unit::draft_reorganization(&id, &acts, &author)?]);
+        let id = self.registry.new_id('r');
+        let plan = move |directory: &Directory| Ok(vec![reorganization::draft(directory, &id, &acts)?]);
         let written = self.registry.write(write, plan).await.map_err(refuse)?;
+        let (_, _, day) = recorded(&written)?;
+        let mut answer = reorganization::consequences(&written.before, &written.after, day);
         let Some(Resource::Reorganization(mut recorded)) = written.changes.into_iter().find_map(|c| c.resource) else {
             return Err(DOMAIN.internal());
         };
-        // A repeated request made its changes before: what they changed is read from the state known just before them.
-        let position = u64::try_from(recorded.registry_position - 1).unwrap_or(0);
-        let after = written.after.hierarchy().known_at(position + 1);
-        let changed_versions = unit::changed_versions(&after.known_at(position), &after);
         if request.validate_only {
             (recorded.name, recorded.registry_position) = (String::new(), 0);
         }
+        answer.reorganization = Some(recorded);
+        Ok(Response::new(answer))
+    }
+
+    async fn revoke_reorganization(
+        &self,
+        request: Request<pb::RevokeReorganizationRequest>,
+    ) -> Result<Response<pb::ReorganizeUnitsResponse>, Status> {
+        let (request, asked, mut write) = self.change(
+            request,
+            ("unit.revoke_reorganization", Action::ManageRegistry),
+            |r| &mut r.request_id,
+            ("", |r: &mut pb::RevokeReorganizationRequest| Some(r.clone())),
+        )?;
+        write.validate_only = request.validate_only;
+        let plan = move |directory: &Directory| Ok(vec![reorganization::draft_revocation(directory, &asked)?]);
+        let written = self.registry.write(write, plan).await.map_err(refuse)?;
+        let (_, _, day) = recorded(&written)?;
+        let acts = written
+            .after
+            .reorganizations()
+            .iter()
+            .find(|acts| acts.name == request.name);
+        let acts = acts.ok_or_else(|| DOMAIN.internal())?;
         Ok(Response::new(pb::ReorganizeUnitsResponse {
-            reorganization: Some(recorded),
-            changed_versions,
+            reorganization: Some((**acts).clone()),
+            ..reorganization::consequences(&written.before, &written.after, day)
         }))
     }
 
@@ -176,10 +215,7 @@ impl UnitService for Calls {
         let key = hierarchy
             .key_of(&id)
             .ok_or_else(|| DOMAIN.not_found("units", &request.unit))?;
-        let versions = hierarchy.unit(key).versions().iter();
-        let versions = versions
-            .map(|version| unit::version_pb(hierarchy, key, version))
-            .collect();
+        let versions = reorganization::versions(&directory, key);
         Ok(Response::new(pb::ListUnitVersionsResponse { versions }))
     }
 
@@ -187,11 +223,40 @@ impl UnitService for Calls {
         &self,
         request: Request<pb::ListUnitKindsRequest>,
     ) -> Result<Response<pb::ListUnitKindsResponse>, Status> {
-        self.authorize(&request, Action::ReadReference)?;
-        Ok(Response::new(pb::ListUnitKindsResponse {
-            unit_kinds: unit::kinds(),
-        }))
+        let (_, directory, _) = self.authorize(&request, Action::ReadReference)?;
+        let unit_kinds = unit::kinds(&directory);
+        Ok(Response::new(pb::ListUnitKindsResponse { unit_kinds }))
     }
+
+    async fn create_unit_kind(
+        &self,
+        request: Request<pb::CreateUnitKindRequest>,
+    ) -> Result<Response<pb::UnitKind>, Status> {
+        let (_, kind, write) = self.change(
+            request,
+            ("unit_kind.create", Action::ManageRegistry),
+            |r| &mut r.request_id,
+            ("unit_kind", |r: &mut pb::CreateUnitKindRequest| r.unit_kind.take()),
+        )?;
+        let plan = move |directory: &Directory| Ok(vec![unit::draft_kind(directory, &kind)?]);
+        let written = self.registry.write(write, plan).await.map_err(refuse)?;
+        match recorded(&written)? {
+            (Resource::UnitKind(kind), ..) => Ok(Response::new(kind.clone())),
+            _ => Err(DOMAIN.internal()),
+        }
+    }
+}
+
+/// The unit right after a write, as it was on a day, or began.
+fn answer(written: &Written, id: &str, as_of: Option<Date>) -> Result<Response<pb::Unit>, Status> {
+    let (resource, _, day) = recorded(written)?;
+    let as_of = match resource {
+        Resource::Unit(unit) => wire::day(&unit.start_date, "start_date", &mut Violations::new().root()),
+        _ => as_of,
+    };
+    unit::read(&written.after, id, as_of, day)
+        .map(Response::new)
+        .map_err(refuse)
 }
 
 fn filter_of(directory: &Directory, filter: &pb::UnitFilter, scope: &mut Scope<'_>) -> unit::Filter {
@@ -199,7 +264,7 @@ fn filter_of(directory: &Directory, filter: &pb::UnitFilter, scope: &mut Scope<'
     let subtree = wire::unit(&filter.subtree, "subtree", scope);
     countries(&filter.countries, "countries", scope);
     for (index, kind) in filter.kinds.iter().enumerate() {
-        if level::kind(kind).is_none() {
+        if directory.kinds().level(kind).is_none() {
             scope.invalid(&format!("kinds[{index}]"), format!("{kind:?} is no kind of unit"));
         }
     }

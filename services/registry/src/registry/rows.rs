@@ -104,7 +104,7 @@ impl Registry {
 
     /// Drafts and folds in what a row records; gives its position and the resource's name.
     fn record_row(&self, session: &mut Session, row: &Row) -> Result<(i64, String), Error> {
-        let resource = import::draft(&session.directory, row, &self.new_id('r'), &session.author)?;
+        let resource = import::draft(&session.directory, row, &self.new_id('r'))?;
         let name = import::resource_name(&resource).to_owned();
         Ok((session.record(resource)?, name))
     }

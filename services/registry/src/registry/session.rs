@@ -5,10 +5,12 @@ use banggiao_directory::{Directory, changes};
 use banggiao_runtime::Seams;
 use banggiao_store::{Tx, head};
 
+use super::index;
 use crate::domain::Error;
 
 /// Changes under way: each is folded in as soon as it is drafted, so that the next sees it.
 pub(super) struct Session {
+    before: Directory,
     pub(super) directory: Directory,
     pub(super) position: i64,
     pub(super) epoch: i64,
@@ -27,6 +29,7 @@ impl Session {
         };
         let position = directory.position();
         Self {
+            before: directory.clone(),
             directory,
             position,
             epoch,
@@ -40,7 +43,7 @@ impl Session {
     /// Gives the resource its place, folds it in, and says at which position.
     pub(super) fn record(&mut self, mut resource: Resource) -> Result<i64, Error> {
         let position = self.position + 1;
-        stamp(&mut resource, position, self.time);
+        stamp(&mut resource, position, self.time, &self.author);
         let change = pb::Change {
             position,
             epoch: self.epoch,
@@ -59,6 +62,7 @@ impl Session {
             return Ok(());
         }
         changes::append(tx, &self.changes).await?;
+        index::keep(tx, &self.before, &self.directory, &self.changes).await?;
         head.position = self.position;
         // Recorded times never run backwards, whatever the clock does.
         head.recorded_at = head.recorded_at.max(self.micros);
@@ -66,26 +70,46 @@ impl Session {
     }
 }
 
-fn stamp(resource: &mut Resource, position: i64, time: prost_types::Timestamp) {
+/// Where, when and by whom something was recorded is nobody's to say but the registry's.
+fn stamp(resource: &mut Resource, position: i64, time: prost_types::Timestamp, author: &str) {
     let etag = position.to_string();
     match resource {
         Resource::Unit(unit) => {
             (unit.registry_position, unit.create_time, unit.etag) = (position, Some(time), etag);
         }
-        Resource::Reorganization(acts) => (acts.registry_position, acts.create_time) = (position, Some(time)),
+        Resource::Reorganization(acts) => {
+            (acts.registry_position, acts.create_time) = (position, Some(time));
+            author.clone_into(&mut acts.author);
+        }
         Resource::Agreement(agreement) => {
-            (agreement.registry_position, agreement.create_time, agreement.etag) = (position, Some(time), etag);
+            (agreement.registry_position, agreement.etag) = (position, etag);
+            agreement.create_time.get_or_insert(time);
         }
         Resource::Programme(programme) => {
-            (programme.registry_position, programme.create_time, programme.etag) = (position, Some(time), etag);
+            (programme.registry_position, programme.etag) = (position, etag);
+            programme.create_time.get_or_insert(time);
         }
         Resource::Marker(marker) => {
-            (marker.registry_position, marker.create_time, marker.etag) = (position, Some(time), etag);
+            (marker.registry_position, marker.etag) = (position, etag);
+            marker.create_time.get_or_insert(time);
         }
         Resource::Principal(principal) => {
             (principal.registry_position, principal.create_time) = (position, Some(time));
         }
         Resource::Grant(grant) => (grant.registry_position, grant.create_time) = (position, Some(time)),
-        Resource::RevokedGrant(_) => {}
+        Resource::ReorganizationRevocation(revocation) => {
+            (revocation.registry_position, revocation.create_time) = (position, Some(time));
+            author.clone_into(&mut revocation.author);
+        }
+        Resource::AgreementAction(action) => {
+            (action.registry_position, action.create_time) = (position, Some(time));
+            author.clone_into(&mut action.author);
+        }
+        Resource::Target(target) => {
+            (target.registry_position, target.create_time) = (position, Some(time));
+            author.clone_into(&mut target.author);
+        }
+        Resource::Section(section) => (section.registry_position, section.create_time) = (position, Some(time)),
+        Resource::RevokedGrant(_) | Resource::UnitCorrection(_) | Resource::UnitKind(_) => {}
     }
 }

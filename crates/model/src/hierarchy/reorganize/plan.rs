@@ -1,10 +1,13 @@
-//! Reading an act: which units end, which goes on, who inherits, and which children go where.
+//! Reading an act by which units end or are divided: which end, which goes on, who inherits, and which children go
+//! where.
 //!
-//! It owns every check that needs no more than the act and the draft as it stands. It changes nothing but the list of
-//! violations.
+//! It owns every check that needs no more than the act and the draft as it stands. It changes nothing but the lists of
+//! what was decided and of violations.
 
-use super::Draft;
-use crate::hierarchy::{Act, Key, ViolationKind};
+use super::{Decision, Draft};
+use crate::date;
+use crate::hierarchy::fold::Reading;
+use crate::hierarchy::{Key, ViolationKind};
 use crate::name::UnitId;
 use std::collections::BTreeSet;
 
@@ -21,25 +24,12 @@ pub(super) struct Plan {
     pub(super) heirs: Vec<Key>,
     /// Whom the heirs came after.
     pub(super) origins: Vec<Key>,
-    /// The unit that takes the children that an ended unit leaves.
-    pub(super) principal: Key,
-    /// Each move's index, the child and its new parent.
-    pub(super) moves: Vec<(usize, Key, Key)>,
+    /// The unit that takes the children that an ended unit leaves; absent if they become roots.
+    pub(super) principal: Option<Key>,
 }
 
-impl Draft {
-    /// Reads an act. `None` only together with a violation.
-    pub(super) fn plan(&mut self, path: &str, act: &Act) -> Option<Plan> {
-        let (plan, moves) = match act {
-            Act::Merge { sources, target, moves } => (self.merge(path, sources, target), moves),
-            Act::Split { source, targets, moves } => (self.split(path, source, targets), moves),
-        };
-        // Moves are read even if the rest is wrong, so that the answer lists what can be said about them.
-        let found = self.moves(path, moves, plan.as_ref());
-        plan.map(|plan| Plan { moves: found, ..plan })
-    }
-
-    fn merge(&mut self, path: &str, sources: &[UnitId], target: &UnitId) -> Option<Plan> {
+impl Draft<'_> {
+    pub(super) fn merge(&mut self, path: &str, sources: &[UnitId], target: &UnitId) -> Option<Plan> {
         let into_itself = sources.contains(target);
         let min = if into_itself { 2 } else { 1 };
         if sources.len() < min {
@@ -57,7 +47,7 @@ impl Draft {
             self.check_established(&target_path, principal);
         }
         for (index, source) in &found {
-            self.check_source(&format!("{path}.sources[{index}]"), *source, Some(*source) != principal);
+            self.check_source(&format!("{path}.sources[{index}]"), *source);
         }
         let principal = principal?;
         let sources: Vec<Key> = found.into_iter().map(|(_, source)| source).collect();
@@ -68,12 +58,11 @@ impl Draft {
             continuing: into_itself.then_some(principal),
             sources,
             heirs: vec![principal],
-            principal,
-            moves: Vec::new(),
+            principal: Some(principal),
         })
     }
 
-    fn split(&mut self, path: &str, source: &UnitId, targets: &[UnitId]) -> Option<Plan> {
+    pub(super) fn split(&mut self, path: &str, source: &UnitId, targets: &[UnitId]) -> Option<Plan> {
         if targets.len() < 2 {
             self.refuse(&format!("{path}.targets"), ViolationKind::TooFew { min: 2 });
         }
@@ -81,7 +70,7 @@ impl Draft {
         let found = self.resolve_list(&format!("{path}.targets"), targets);
         let goes_on = found.iter().any(|(_, target)| Some(*target) == source);
         if let Some(source) = source {
-            self.check_source(&format!("{path}.source"), source, !goes_on);
+            self.check_source(&format!("{path}.source"), source);
         }
         for (index, target) in found.iter().filter(|(_, target)| Some(*target) != source) {
             self.check_established(&format!("{path}.targets[{index}]"), *target);
@@ -96,22 +85,38 @@ impl Draft {
             sources: vec![source],
             ended: if goes_on { Vec::new() } else { vec![source] },
             continuing: goes_on.then_some(source),
-            principal: if goes_on { source } else { *heirs.first()? },
+            principal: Some(if goes_on { source } else { *heirs.first()? }),
             heirs,
             origins: vec![source],
-            moves: Vec::new(),
         })
     }
 
-    fn moves(&mut self, path: &str, moves: &[(UnitId, UnitId)], plan: Option<&Plan>) -> Vec<(usize, Key, Key)> {
-        let mut named = BTreeSet::new();
+    pub(super) fn dissolve(&mut self, path: &str, unit: &UnitId) -> Option<Plan> {
+        let path = format!("{path}.unit");
+        let unit = self.resolve(&path, unit)?;
+        self.check_source(&path, unit);
+        Some(Plan {
+            sources: vec![unit],
+            ended: vec![unit],
+            continuing: None,
+            heirs: Vec::new(),
+            origins: Vec::new(),
+            principal: self.hierarchy.parent_on(unit, self.effective),
+        })
+    }
+
+    /// Each move's index, the child and its new parent.
+    pub(super) fn moves(
+        &mut self,
+        path: &str,
+        moves: &[(UnitId, UnitId)],
+        plan: Option<&Plan>,
+    ) -> Vec<(usize, Key, Key)> {
         let mut found = Vec::new();
         for (index, (child_id, parent_id)) in moves.iter().enumerate() {
             let child_path = format!("{path}.moves[{index}].child");
             let parent_path = format!("{path}.moves[{index}].parent");
-            if !named.insert(child_id) {
-                self.refuse(&child_path, ViolationKind::Duplicate { unit: child_id.clone() });
-            }
+            self.decide(&child_path, child_id, Decision::Parent);
             let child = self.resolve(&child_path, child_id);
             let parent = self.resolve(&parent_path, parent_id);
             if let (Some(child), Some(parent), Some(plan)) = (child, parent, plan) {
@@ -123,51 +128,54 @@ impl Draft {
         found
     }
 
+    /// The child is alive, and stands under a unit of the act if the act is new; later it may have been moved by a
+    /// backdated act, and goes where this one put it all the same.
     fn check_child(&mut self, path: &str, child: Key, plan: &Plan) {
-        let (on, unit) = (self.effective, self.id(child));
+        let on = self.effective;
         let parent = self.hierarchy.parent_on(child, on);
+        let mut involved = plan.sources.iter().chain(&plan.heirs);
+        let stands_there = involved.any(|involved| Some(*involved) == parent);
         if !self.hierarchy.alive_on(child, on) || plan.ended.contains(&child) {
-            self.refuse(path, ViolationKind::NotAlive { unit, on });
-        } else if !plan
-            .sources
-            .iter()
-            .chain(&plan.heirs)
-            .any(|involved| Some(*involved) == parent)
-        {
+            let kind = self.hierarchy.unit(child).not_alive(on);
+            self.refuse(path, kind);
+        } else if !stands_there && self.reading == Reading::First {
+            let unit = self.id(child);
             self.refuse(path, ViolationKind::NotAChild { unit, on });
         }
     }
 
     fn check_parent(&mut self, path: &str, parent: Key, child: Key, plan: &Plan) {
-        let (on, unit) = (self.effective, self.id(parent));
+        let on = self.effective;
         if parent == child {
+            let unit = self.id(parent);
             self.refuse(path, ViolationKind::Cycle { unit, on });
         } else if !self.hierarchy.alive_on(parent, on) || plan.ended.contains(&parent) {
-            self.refuse(path, ViolationKind::ParentNotAlive { unit, on });
+            let kind = self.hierarchy.unit(parent).not_a_parent(on);
+            self.refuse(path, kind);
         }
     }
 
-    /// A source is alive on both sides of the effective date, and nothing recorded later needs it if it ends.
-    fn check_source(&mut self, path: &str, source: Key, ends: bool) {
-        let unit = self.id(source);
-        if let Err(on) = self.hierarchy.alive_across(source, self.effective) {
-            self.refuse(path, ViolationKind::NotAlive { unit, on });
-            return;
-        }
-        let acts_on = &self.hierarchy.unit(source).acts_on;
-        let later = acts_on.iter().copied().filter(|on| self.effective < *on).min();
-        if let Some(on) = later.filter(|_| ends) {
-            self.refuse(path, ViolationKind::LaterAct { unit, on });
+    /// A source is alive on both sides of the effective date: what begins on it cannot end on it.
+    fn check_source(&mut self, path: &str, source: Key) {
+        let days = [date::day_before(self.effective), self.effective];
+        if let Some(on) = days.into_iter().find(|day| !self.hierarchy.alive_on(source, *day)) {
+            let kind = self.hierarchy.unit(source).not_alive(on);
+            self.refuse(path, kind);
         }
     }
 
     /// A target that is no source begins with the act.
     fn check_established(&mut self, path: &str, target: Key) {
-        let start = self.hierarchy.unit(target).first_day();
-        if start != self.effective {
-            let (unit, effective) = (self.id(target), self.effective);
-            self.refuse(path, ViolationKind::TargetNotEstablished { unit, start, effective });
-        }
+        let effective = self.effective;
+        let kind = match self.hierarchy.unit(target).first_day() {
+            Some(start) if start == effective => return,
+            Some(start) => {
+                let unit = self.id(target);
+                ViolationKind::TargetNotEstablished { unit, start, effective }
+            }
+            None => self.hierarchy.unit(target).not_alive(effective),
+        };
+        self.refuse(path, kind);
     }
 
     /// Finds the units of a list, each with its index in the list.
@@ -185,7 +193,8 @@ impl Draft {
         found
     }
 
-    fn resolve(&mut self, path: &str, id: &UnitId) -> Option<Key> {
+    /// Finds a unit.
+    pub(super) fn resolve(&mut self, path: &str, id: &UnitId) -> Option<Key> {
         let key = self.hierarchy.key(id);
         if key.is_none() {
             self.refuse(path, ViolationKind::UnknownUnit { unit: id.clone() });
