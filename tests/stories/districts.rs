@@ -4,9 +4,13 @@
 
 use std::collections::BTreeMap;
 
-use banggiao_contracts::registry::v1::{
-    self as pb, Dissolve, ReorganizationAct, agreement_service_client::AgreementServiceClient, reorganization_act::Act,
-    unit_service_client::UnitServiceClient,
+use banggiao_contracts::{
+    journal::v1::{EventFilter, ListEventsRequest},
+    registry::v1::{
+        self as pb, Dissolve, ReorganizationAct, agreement_service_client::AgreementServiceClient,
+        reorganization_act::Act, unit_service_client::UnitServiceClient,
+    },
+    reporting::v1::{EventMeasure, EventSum, Measure, QueryFiguresRequest, measure},
 };
 use banggiao_rpc::channel::Authorized;
 
@@ -137,4 +141,76 @@ async fn fifty_districts_end_and_their_twinnings_go_on() {
         }
     }
     check_every_figure(installation.figures("administrator")).await;
+}
+
+/// A backdated act leaves events on a unit that no longer existed. They are listed, and count with the successor.
+#[tokio::test(flavor = "multi_thread")]
+async fn events_of_a_unit_that_had_ended_are_listed_and_counted_with_its_successor() {
+    let installation = Installation::with_sample().await;
+    let (mut units, mut events) = (
+        installation.units("administrator"),
+        installation.events("administrator"),
+    );
+    let mut listed = async |min_registry_position: i64| {
+        let request = ListEventsRequest {
+            filter: Some(EventFilter {
+                home_unit_not_alive: true,
+                ..EventFilter::default()
+            }),
+            page_size: 1000,
+            min_registry_position,
+            ..ListEventsRequest::default()
+        };
+        let page = events.list_events(request).await.expect("a list").into_inner();
+        page.events
+    };
+    assert!(listed(0).await.is_empty());
+    let figure = async |unit: &str, min_registry_position: i64| {
+        let request = QueryFiguresRequest {
+            unit: unit.to_owned(),
+            period: "civil/2024".to_owned(),
+            measures: vec![Measure {
+                label: "events".to_owned(),
+                source: Some(measure::Source::Events(EventMeasure {
+                    sum: EventSum::Events.into(),
+                    ..EventMeasure::default()
+                })),
+            }],
+            min_registry_position,
+            ..QueryFiguresRequest::default()
+        };
+        let mut figures = installation.figures("administrator");
+        let answer = figures.query_figures(request).await.expect("a figure").into_inner();
+        answer.cells[0].value.parse::<i64>().expect("a number")
+    };
+    let before = figure("units/tayninh", 0).await;
+    let merge = pb::Merge {
+        sources: vec![
+            "units/tayninh-tan-bien".to_owned(),
+            "units/tayninh-chau-thanh".to_owned(),
+        ],
+        target: "units/tayninh-tan-bien".to_owned(),
+        moves: Vec::new(),
+    };
+    let request = pb::ReorganizeUnitsRequest {
+        reorganization: Some(pb::Reorganization {
+            effective_date: "2024-03-01".to_owned(),
+            legal_basis: "Một quyết định đến muộn".to_owned(),
+            acts: vec![ReorganizationAct {
+                act: Some(Act::Merge(merge)),
+            }],
+            ..pb::Reorganization::default()
+        }),
+        ..pb::ReorganizeUnitsRequest::default()
+    };
+    let done = units.reorganize_units(request).await.expect("backdated").into_inner();
+    assert_eq!(done.ended_units, ["units/tayninh-chau-thanh"]);
+    let position = done.reorganization.expect("as recorded").registry_position;
+    let left = listed(position).await;
+    assert!(!left.is_empty());
+    for event in &left {
+        assert_eq!(event.home_unit, "units/tayninh-chau-thanh");
+        assert!(event.start_date.as_str() >= "2024-03-01");
+    }
+    assert_eq!(figure("units/tayninh", position).await, before, "nothing is dropped");
 }

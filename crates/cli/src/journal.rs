@@ -112,6 +112,9 @@ pub struct EventList {
     /// Only events of these types, as JOINT_PATROL.
     #[arg(long = "type", value_name = "TYPE", value_delimiter = ',', value_parser = names::event_type)]
     pub types: Vec<String>,
+    /// Only events whose home unit did not exist on their first day, as an act recorded later has it.
+    #[arg(long)]
+    pub home_unit_not_alive: bool,
     /// Only events that begin on this day or later.
     #[arg(long, value_name = "DATE", value_parser = names::day)]
     pub from: Option<String>,
@@ -162,6 +165,7 @@ impl EventList {
             phases: self.phase.iter().map(|phase| i32::from(*phase)).collect(),
             external_reference,
             classification: None,
+            home_unit_not_alive: self.home_unit_not_alive,
         };
         pb::ListEventsRequest {
             filter: Some(filter),

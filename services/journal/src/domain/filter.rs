@@ -33,10 +33,12 @@ pub struct Filter {
     pub reference: Option<(String, String)>,
     /// Only of this classification, as the wire has it.
     pub classification: Option<i32>,
+    /// Only with a home unit that did not exist on the event's first day.
+    pub home_unit_not_alive: bool,
 }
 
 impl Filter {
-    /// Whether the event's units lie where they are asked for, on the event's first day.
+    /// Whether the event's units lie where they are asked for, and its home unit is dead if that is, on its first day.
     pub fn passes(&self, event: &pb::Event, directory: &Directory) -> bool {
         let Ok(day) = date::parse(&event.start_date) else {
             return false;
@@ -51,6 +53,11 @@ impl Filter {
             })
         };
         let mut homes = std::iter::once(&event.home_unit).chain(&event.co_home_units);
-        inside(self.unit, &mut homes) && inside(self.partner_unit, &mut event.partner_units.iter())
+        let dead = name::collection_id(&event.home_unit, "units")
+            .and_then(|id| hierarchy.key_of(id))
+            .is_none_or(|home| !hierarchy.alive_on(home, day));
+        (!self.home_unit_not_alive || dead)
+            && inside(self.unit, &mut homes)
+            && inside(self.partner_unit, &mut event.partner_units.iter())
     }
 }

@@ -115,12 +115,16 @@ impl EventService for Calls {
     ) -> Result<Response<pb::ListEventsResponse>, Status> {
         let authorized = self.authorize(&request, Action::ReadEvent).await?;
         let mut request = request.into_inner();
+        // Later pages may ask for less, or for more, than the first.
+        let min = std::mem::take(&mut request.min_registry_position);
         let mut violations = Violations::new();
         let page = Page::take(
             &mut request,
             |r| (&mut r.page_size, &mut r.page_token),
             &mut violations.root(),
         );
+        wire::position(min, "min_registry_position", &mut violations.root());
+        let authorized = self.knowing(authorized, min, &[]).await?;
         let given = request.filter.unwrap_or_default();
         let filter = filter::parse(&given, &authorized.authority.directory, &mut violations.scope("filter"));
         checked(Some(()), violations).map_err(refuse)?;

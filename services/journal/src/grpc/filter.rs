@@ -64,5 +64,6 @@ pub fn parse(filter: &pb::EventFilter, directory: &Directory, scope: &mut violat
         phases: filter.phases.clone(),
         reference,
         classification: filter.classification,
+        home_unit_not_alive: filter.home_unit_not_alive,
     }
 }

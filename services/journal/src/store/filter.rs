@@ -26,6 +26,12 @@ fn condition(filter: &Filter, hierarchy: &Hierarchy) -> Condition {
     for (side, root) in sides.into_iter().filter_map(|(side, root)| Some((side, root?))) {
         all = all.add(Column::Id.in_subquery(event::linked(side, ids(hierarchy, &ever_below(hierarchy, root)))));
     }
+    if filter.home_unit_not_alive {
+        // Nothing is recorded before a unit begins, so only an end, or a beginning that was revoked, leaves it dead.
+        let ended = |key: &Key| hierarchy.unit(*key).is_void() || hierarchy.last_day(*key).is_some();
+        let ended: Vec<Key> = hierarchy.keys().filter(ended).collect();
+        all = all.add(Column::Id.in_subquery(event::linked(link::HOME, ids(hierarchy, &ended))));
+    }
     if let Some(programme) = &filter.programme {
         all = all.add(Column::Id.in_subquery(event::linked(link::PROGRAMME, vec![programme.clone()])));
     }
@@ -87,11 +93,10 @@ fn ever_below(hierarchy: &Hierarchy, root: Key) -> Vec<Key> {
             .keys()
             .filter(|key| !inside[key.index()])
             .filter(|key| {
-                let mut parents = hierarchy
-                    .unit(*key)
-                    .versions()
-                    .iter()
-                    .filter_map(|version| version.parent);
+                let unit = hierarchy.unit(*key);
+                let versions = unit.versions().iter().filter_map(|version| version.parent);
+                // What was recorded at a unit that never was is placed at the parent that it was recorded with.
+                let mut parents = versions.chain(unit.first_parent());
                 let mut kin = hierarchy.successors(*key).iter().chain(hierarchy.predecessors(*key));
                 parents.any(|parent| inside[parent.index()]) || kin.any(|other| inside[other.index()])
             })
