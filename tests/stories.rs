@@ -8,5 +8,6 @@ mod fresh;
 mod kills;
 mod network;
 mod restart;
+mod restated;
 mod review;
 mod sample;

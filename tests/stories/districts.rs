@@ -10,11 +10,13 @@ use banggiao_contracts::{
         self as pb, Dissolve, ReorganizationAct, agreement_service_client::AgreementServiceClient,
         reorganization_act::Act, unit_service_client::UnitServiceClient,
     },
-    reporting::v1::{EventMeasure, EventSum, Measure, QueryFiguresRequest, measure},
 };
 use banggiao_rpc::channel::Authorized;
 
-use super::sample::check_every_figure;
+use super::{
+    restated::{count, events_of},
+    sample::check_every_figure,
+};
 use crate::installation::Installation;
 
 /// The districts end the day before.
@@ -165,25 +167,8 @@ async fn events_of_a_unit_that_had_ended_are_listed_and_counted_with_its_success
         page.events
     };
     assert!(listed(0).await.is_empty());
-    let figure = async |unit: &str, min_registry_position: i64| {
-        let request = QueryFiguresRequest {
-            unit: unit.to_owned(),
-            period: "civil/2024".to_owned(),
-            measures: vec![Measure {
-                label: "events".to_owned(),
-                source: Some(measure::Source::Events(EventMeasure {
-                    sum: EventSum::Events.into(),
-                    ..EventMeasure::default()
-                })),
-            }],
-            min_registry_position,
-            ..QueryFiguresRequest::default()
-        };
-        let mut figures = installation.figures("administrator");
-        let answer = figures.query_figures(request).await.expect("a figure").into_inner();
-        answer.cells[0].value.parse::<i64>().expect("a number")
-    };
-    let before = figure("units/tayninh", 0).await;
+    let year = || events_of("tayninh", "civil/2024");
+    let before = count(&installation, year(), 0).await;
     let merge = pb::Merge {
         sources: vec![
             "units/tayninh-tan-bien".to_owned(),
@@ -212,5 +197,9 @@ async fn events_of_a_unit_that_had_ended_are_listed_and_counted_with_its_success
         assert_eq!(event.home_unit, "units/tayninh-chau-thanh");
         assert!(event.start_date.as_str() >= "2024-03-01");
     }
-    assert_eq!(figure("units/tayninh", position).await, before, "nothing is dropped");
+    assert_eq!(
+        count(&installation, year(), position).await,
+        before,
+        "nothing is dropped"
+    );
 }

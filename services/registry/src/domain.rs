@@ -90,6 +90,35 @@ impl From<banggiao_directory::Error> for Error {
     }
 }
 
+impl Error {
+    /// As it reads for the field that holds what was refused; an id stands beside it.
+    #[must_use]
+    pub fn within(self, field: &str) -> Self {
+        let path = |path: String| match path.as_str() {
+            _ if field.is_empty() => path,
+            "id" => format!("{field}_id"),
+            _ => format!("{field}.{path}"),
+        };
+        match self {
+            Self::Invalid(violations) => {
+                let listed = violations.into_vec().into_iter().map(|violation| Violation {
+                    path: path(violation.path),
+                    ..violation
+                });
+                Self::Invalid(listed.collect())
+            }
+            Self::Precondition { reason, violations } => Self::Precondition {
+                reason,
+                violations: violations
+                    .into_iter()
+                    .map(|(subject, why)| (path(subject), why))
+                    .collect(),
+            },
+            other => other,
+        }
+    }
+}
+
 /// What the hierarchy refuses: unknown units are a fault of the request and are listed with all the rest; everything
 /// else breaks a rule.
 fn history(violations: &[hierarchy::Violation]) -> Error {

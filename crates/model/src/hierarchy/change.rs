@@ -175,7 +175,7 @@ impl Act {
         let moved = |moves: &[(UnitId, UnitId)]| {
             let mut pairs = moves.iter().enumerate();
             pairs.find_map(|(index, (child, parent))| match wanted {
-                wanted if wanted == child => Some(format!("moves[{index}].child")),
+                wanted if wanted == child => Some(format!("moves[{index}].unit")),
                 wanted if wanted == parent => Some(format!("moves[{index}].parent")),
                 _ => None,
             })

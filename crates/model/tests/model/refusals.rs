@@ -44,8 +44,8 @@ fn plain() -> Refused {
                 merge(&["tayninh", "longan"], "tayninh", &[("k73", "rcaf")]),
             ],
             vec![
-                "acts[1].moves[0].child: unit k73 is named twice",
-                "acts[1].moves[0].child: unit k73 is not a child of a unit of this act on 2025-07-01",
+                "acts[1].moves[0].unit: unit k73 is named twice",
+                "acts[1].moves[0].unit: unit k73 is not a child of a unit of this act on 2025-07-01",
             ],
         ),
         (
@@ -88,7 +88,7 @@ fn ending() -> Refused {
         (
             vec![dissolve("longan", &[("k71", "mr7"), ("k73", "longan")])],
             vec![
-                "acts[0].moves[0].child: unit k71 is not a child of a unit of this act on 2025-07-01",
+                "acts[0].moves[0].unit: unit k71 is not a child of a unit of this act on 2025-07-01",
                 "acts[0].moves[1].parent: unit longan cannot be a parent on 2025-07-01: it is not alive on that day",
             ],
         ),

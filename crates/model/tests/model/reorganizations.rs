@@ -262,9 +262,9 @@ fn refused_acts() -> Vec<(Act, Vec<(&'static str, &'static str)>)> {
             ),
             vec![
                 ("acts[0].moves[0].parent", "above itself"),
-                ("acts[0].moves[1].child", "named twice"),
+                ("acts[0].moves[1].unit", "named twice"),
                 ("acts[0].moves[1].parent", "cannot be a parent on 2025-07-01"),
-                ("acts[0].moves[2].child", "k74 is not known"),
+                ("acts[0].moves[2].unit", "k74 is not known"),
             ],
         ),
         (
@@ -274,8 +274,8 @@ fn refused_acts() -> Vec<(Act, Vec<(&'static str, &'static str)>)> {
                 &[("kh-tboungkhmum-memot", "rcaf"), ("longan", "rcaf")],
             ),
             vec![
-                ("acts[0].moves[0].child", "not a child"),
-                ("acts[0].moves[1].child", "not alive on 2025-07-01"),
+                ("acts[0].moves[0].unit", "not a child"),
+                ("acts[0].moves[1].unit", "not alive on 2025-07-01"),
             ],
         ),
         // A province that is swallowed by its own district would hang under itself.

@@ -51,7 +51,14 @@ impl Session {
             author: self.author.clone(),
             resource: Some(resource),
         };
-        self.directory.apply(&change)?;
+        self.directory.apply(&change).map_err(|error| {
+            let field = match &change.resource {
+                Some(Resource::Unit(_) | Resource::UnitCorrection(_)) => "unit",
+                Some(Resource::Reorganization(_)) => "reorganization",
+                _ => "",
+            };
+            Error::from(error).within(field)
+        })?;
         self.position = position;
         self.changes.push(change);
         Ok(position)

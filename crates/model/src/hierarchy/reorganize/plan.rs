@@ -114,7 +114,7 @@ impl Draft<'_> {
     ) -> Vec<(usize, Key, Key)> {
         let mut found = Vec::new();
         for (index, (child_id, parent_id)) in moves.iter().enumerate() {
-            let child_path = format!("{path}.moves[{index}].child");
+            let child_path = format!("{path}.moves[{index}].unit");
             let parent_path = format!("{path}.moves[{index}].parent");
             self.decide(&child_path, child_id, Decision::Parent);
             let child = self.resolve(&child_path, child_id);
