@@ -41,12 +41,9 @@ const SYLLABLES: [&str; 40] = [
     "Xuân", "Sơn", "Hà", "Giang", "Thanh", "Phú", "Yên", "Đắk", "Nông", "Kiên",
 ];
 
-/// A number that looks random and is the same in every run (SplitMix64).
+/// A number that looks random and is the same in every run.
 fn scattered(n: usize) -> usize {
-    let mut z = (n as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    usize::try_from((z ^ (z >> 31)) >> 16).unwrap_or(0)
+    usize::try_from(banggiao_testkit::scattered(n as u64) >> 16).unwrap_or(0)
 }
 
 fn place(n: usize) -> String {

@@ -17,6 +17,7 @@ use banggiao_contracts::{
     reporting::v1::figure_service_client::FigureServiceClient,
 };
 use banggiao_standalone::sample;
+use banggiao_testkit::scattered;
 use uuid::Uuid;
 
 use super::sample::check_every_figure;
@@ -25,14 +26,6 @@ use crate::processes::{self, Process, free_port, program};
 const ROUNDS: u64 = 100;
 const WRITERS: u64 = 8;
 const SEED: u64 = 20_240_615;
-
-/// A number that looks random and is the same in every run (SplitMix64).
-fn scattered(n: u64) -> u64 {
-    let mut z = n.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(SEED);
-    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    z ^ (z >> 31)
-}
 
 fn logged(round: u64, writer: u64, n: u64) -> LogEventRequest {
     let reference = ExternalReference {
@@ -109,7 +102,7 @@ async fn a_hundred_kills_lose_nothing_and_double_nothing() {
             // It ends with an error when the server is killed; what it had stored is found again in the next round.
             let _ = import::run(&connection, &options()).await;
         });
-        tokio::time::sleep(Duration::from_millis(50 + scattered(round) % 400)).await;
+        tokio::time::sleep(Duration::from_millis(50 + scattered(SEED + round) % 400)).await;
         up.kill();
         tasks.abort_all();
         while tasks.join_next().await.is_some() {}

@@ -12,21 +12,8 @@ pub struct Fields<T: 'static>(pub &'static [(&'static str, Lay<T>)]);
 impl<T> Fields<T> {
     /// Checks a mask: at least one field, each one that may be changed.
     pub fn check(&self, mask: Option<&prost_types::FieldMask>, field: &str, scope: &mut Scope<'_>) -> Vec<String> {
-        let paths = mask.map(|mask| mask.paths.clone()).unwrap_or_default();
-        if paths.is_empty() {
-            scope.required(field);
-        }
-        for path in paths.iter().filter(|path| !self.names().any(|name| name == *path)) {
-            let known: Vec<_> = self.names().collect();
-            scope.invalid(
-                field,
-                format!(
-                    "{path:?} is no field that can be changed here; those are {}",
-                    known.join(", ")
-                ),
-            );
-        }
-        paths
+        let names: Vec<&str> = self.0.iter().map(|(name, _)| *name).collect();
+        check(&names, mask, field, scope)
     }
 
     /// The old values with the fields of a checked mask taken from the new ones. A masked field that the new values leave
@@ -40,8 +27,20 @@ impl<T> Fields<T> {
         }
         old
     }
+}
 
-    fn names(&self) -> impl Iterator<Item = &'static str> + use<'_, T> {
-        self.0.iter().map(|(name, _)| *name)
+/// Checks a mask of which less may be changed than could be: at least one field, each one of these.
+pub fn check(names: &[&str], mask: Option<&prost_types::FieldMask>, field: &str, scope: &mut Scope<'_>) -> Vec<String> {
+    let paths = mask.map(|mask| mask.paths.clone()).unwrap_or_default();
+    if paths.is_empty() {
+        scope.required(field);
     }
+    for path in paths.iter().filter(|path| !names.contains(&path.as_str())) {
+        let known = names.join(", ");
+        scope.invalid(
+            field,
+            format!("{path:?} is no field that can be changed here; those are {known}"),
+        );
+    }
+    paths
 }

@@ -40,6 +40,15 @@ impl Clock for HandClock {
     }
 }
 
+/// A number that looks random and is the same in every run (SplitMix64).
+#[must_use]
+pub fn scattered(n: u64) -> u64 {
+    let mut z = n.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
+}
+
 /// Bytes that look random and are the same in every run (SplitMix64).
 #[derive(Debug, Default)]
 pub struct CountedEntropy(AtomicU64);
@@ -47,10 +56,8 @@ pub struct CountedEntropy(AtomicU64);
 impl Entropy for CountedEntropy {
     fn fill(&self, bytes: &mut [u8]) {
         for chunk in bytes.chunks_mut(8) {
-            let mut z = self.0.fetch_add(0x9E37_79B9_7F4A_7C15, Ordering::Relaxed);
-            z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-            z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-            chunk.copy_from_slice(&(z ^ (z >> 31)).to_le_bytes()[..chunk.len()]);
+            let number = scattered(self.0.fetch_add(1, Ordering::Relaxed));
+            chunk.copy_from_slice(&number.to_le_bytes()[..chunk.len()]);
         }
     }
 }

@@ -65,7 +65,7 @@ impl Directory {
             Kind::Signed | Kind::Amended => {
                 let (new, mask) = (action.amended.clone().unwrap_or_default(), &action.update_mask);
                 let paths = mask.as_ref().map_or(&[][..], |mask| &mask.paths);
-                resource = wire::AMENDABLE.lay_over(resource, &new, paths);
+                resource = wire::AGREEMENT_FIELDS.lay_over(resource, &new, paths);
             }
             Kind::Extended => resource.end_date.clone_from(&action.end_date),
             Kind::Unspecified

@@ -2,9 +2,11 @@
 
 mod action;
 mod filter;
+mod succession;
 
-pub use action::{Act, Document, draft as draft_action, succeed};
+pub use action::{Act, Document, draft as draft_action};
 pub use filter::Filter;
+pub use succession::succeed;
 
 use banggiao_contracts::registry::v1::{self as pb, change::Resource};
 use banggiao_directory::{Agreement, Directory, Party, wire};
@@ -15,8 +17,7 @@ use banggiao_model::{
     name::{self, UnitId},
 };
 use banggiao_rpc::{
-    Scope, Violations,
-    mask::Fields,
+    Scope, Violations, mask,
     wire::{self as shared, MAX_LIST, MAX_NAME},
 };
 
@@ -39,27 +40,15 @@ const ALWAYS: [&str; 8] = [
     "parent",
 ];
 
-/// The fields that may be corrected, some of them only as long as nothing was done to the agreement.
-const CORRECTABLE: Fields<pb::Agreement> = Fields(&[
-    ("title", |old, new| old.title.clone_from(&new.title)),
-    ("number", |old, new| old.number.clone_from(&new.number)),
-    ("signatories", |old, new| old.signatories.clone_from(&new.signatories)),
-    ("programmes", |old, new| old.programmes.clone_from(&new.programmes)),
-    ("event_types", |old, new| old.event_types.clone_from(&new.event_types)),
-    ("briefing_interval_months", |old, new| {
-        old.briefing_interval_months = new.briefing_interval_months;
-    }),
-    ("attachments", |old, new| old.attachments.clone_from(&new.attachments)),
-    ("parent", |old, new| old.parent.clone_from(&new.parent)),
-    ("kind", |old, new| old.kind = new.kind),
-    ("home_units", |old, new| old.home_units.clone_from(&new.home_units)),
-    ("partner_units", |old, new| {
-        old.partner_units.clone_from(&new.partner_units);
-    }),
-    ("sign_date", |old, new| old.sign_date.clone_from(&new.sign_date)),
-    ("start_date", |old, new| old.start_date.clone_from(&new.start_date)),
-    ("end_date", |old, new| old.end_date.clone_from(&new.end_date)),
-]);
+/// The fields that may be corrected only as long as nothing was done to the agreement.
+const AT_FIRST: [&str; 6] = [
+    "kind",
+    "home_units",
+    "partner_units",
+    "sign_date",
+    "start_date",
+    "end_date",
+];
 
 /// An agreement to be recorded: its parties are known and were alive on the day of signing, and its level is that of the
 /// leading home unit's kind on that day.
@@ -92,13 +81,14 @@ pub fn draft_update(
     mask: Option<&prost_types::FieldMask>,
 ) -> Result<Resource, Error> {
     let mut violations = Violations::new();
-    let mask = CORRECTABLE.check(mask, "update_mask", &mut violations.root());
+    let correctable = [&ALWAYS[..], &AT_FIRST[..]].concat();
+    let mask = mask::check(&correctable, mask, "update_mask", &mut violations.root());
     let id = shared::required_id(&new.name, "agreements", "agreement.name", &mut violations.root());
     let id = checked(id, violations)?;
     let before = directory.agreements().get(&id);
     let before = before.ok_or_else(|| Error::NotFound(new.name.clone()))?;
     fresh(&new.name, &before.resource.etag, &new.etag)?;
-    let late = mask.iter().filter(|path| !ALWAYS.contains(&path.as_str()));
+    let late = mask.iter().filter(|path| AT_FIRST.contains(&path.as_str()));
     let settled: Vec<_> = late.filter(|_| !before.actions.is_empty()).collect();
     if !settled.is_empty() {
         let why = "can no longer be corrected, since something was done to the agreement";
@@ -110,7 +100,7 @@ pub fn draft_update(
                 .collect(),
         });
     }
-    let after = CORRECTABLE.lay_over(before.resource.clone(), new, &mask);
+    let after = wire::AGREEMENT_FIELDS.lay_over(before.resource.clone(), new, &mask);
     let mut violations = Violations::new();
     let mut scope = violations.scope("agreement");
     let parties = check(directory, &after, &mut scope);

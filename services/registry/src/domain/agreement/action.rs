@@ -1,39 +1,27 @@
-//! What is done to an agreement, with its date and document: which step follows which, and who takes a party's place.
-
-use std::collections::BTreeSet;
+//! What is done to an agreement, with its date and document, and which step follows which.
 
 use banggiao_contracts::registry::v1::{
     self as pb, AgreementActionKind as Kind, AgreementState as State, change::Resource,
 };
-use banggiao_directory::{Agreement, Directory};
-use banggiao_model::{
-    date::{self, Date},
-    hierarchy::Key,
-    name,
-};
+use banggiao_directory::{Agreement, Directory, wire::AGREEMENT_FIELDS};
+use banggiao_model::date::{self, Date};
 use banggiao_rpc::{
-    Violations,
-    mask::Fields,
+    Violations, mask,
     wire::{self as shared, MAX_NAME, MAX_TEXT},
 };
 
 use super::{alive_at_signing, check_content, level_at_signing};
-use crate::domain::{Error, checked, fresh, required_known, rule};
-
-/// At most so many parties are succeeded at once.
-const BATCH_MAX: usize = 1000;
+use crate::domain::{Error, checked, fresh, rule};
 
 /// The fields that an amendment may change.
-const AMENDABLE: Fields<pb::Agreement> = Fields(&[
-    ("title", |old, new| old.title.clone_from(&new.title)),
-    ("number", |old, new| old.number.clone_from(&new.number)),
-    ("programmes", |old, new| old.programmes.clone_from(&new.programmes)),
-    ("event_types", |old, new| old.event_types.clone_from(&new.event_types)),
-    ("briefing_interval_months", |old, new| {
-        old.briefing_interval_months = new.briefing_interval_months;
-    }),
-    ("attachments", |old, new| old.attachments.clone_from(&new.attachments)),
-]);
+const AMENDABLE: [&str; 6] = [
+    "title",
+    "number",
+    "programmes",
+    "event_types",
+    "briefing_interval_months",
+    "attachments",
+];
 
 /// The day of an action and the document that it rests on.
 #[derive(Debug, Clone)]
@@ -47,7 +35,7 @@ pub struct Document {
 }
 
 impl Document {
-    fn check(&self, violations: &mut Violations) -> Option<Date> {
+    pub(super) fn check(&self, violations: &mut Violations) -> Option<Date> {
         let mut scope = violations.root();
         if self.document.is_empty() {
             scope.required("document");
@@ -57,7 +45,7 @@ impl Document {
         shared::required_day(&self.date, "date", &mut scope)
     }
 
-    fn action(&self, agreement: &str, kind: Kind) -> pb::AgreementAction {
+    pub(super) fn action(&self, agreement: &str, kind: Kind) -> pb::AgreementAction {
         pb::AgreementAction {
             agreement: agreement.to_owned(),
             kind: kind.into(),
@@ -205,17 +193,17 @@ fn fill(
             action.amended = Some(new);
             action.update_mask = Some(mask_of(&["sign_date", "start_date", "end_date", "level"]));
         }
-        Act::Amend { new, mask } => {
-            let paths = AMENDABLE.check(mask.as_ref(), "update_mask", &mut violations.root());
+        Act::Amend { new, mask: asked } => {
+            let paths = mask::check(&AMENDABLE, asked.as_ref(), "update_mask", &mut violations.root());
             let before = agreement
                 .map(|agreement| agreement.resource.clone())
                 .unwrap_or_default();
-            let after = AMENDABLE.lay_over(before, new, &paths);
+            let after = AGREEMENT_FIELDS.lay_over(before, new, &paths);
             if agreement.is_some() {
                 check_content(directory, &after, &mut violations.scope("agreement"));
             }
             // Only what is amended is kept, so that the action says nothing else.
-            action.amended = Some(AMENDABLE.lay_over(pb::Agreement::default(), new, &paths));
+            action.amended = Some(AGREEMENT_FIELDS.lay_over(pb::Agreement::default(), new, &paths));
             action.update_mask = Some(prost_types::FieldMask { paths });
         }
         Act::Extend { end_date } => {
@@ -233,7 +221,7 @@ fn mask_of(paths: &[&str]) -> prost_types::FieldMask {
 }
 
 /// Whether an agreement stands where an action needs it to, on the action's day and after every other.
-fn stands(agreement: &Agreement, name: &str, day: Date, needs: &[State]) -> Result<(), Error> {
+pub(super) fn stands(agreement: &Agreement, name: &str, day: Date, needs: &[State]) -> Result<(), Error> {
     if let Some(last) = agreement.actions.last().filter(|last| day < last.date) {
         let last = last.date;
         return Err(wrong_state(
@@ -261,93 +249,4 @@ fn wrong_state(name: &str, why: &str) -> Error {
         reason: rule::WRONG_STATE,
         violations: vec![(name.to_owned(), why.to_owned())],
     }
-}
-
-/// Who takes whose place in which agreement, as it was sent.
-pub type Succession = pb::PartySuccession;
-
-/// Successions to be recorded, all or none.
-pub fn succeed(directory: &Directory, document: &Document, successions: &[Succession]) -> Result<Vec<Resource>, Error> {
-    let mut violations = Violations::new();
-    let day = document.check(&mut violations);
-    if successions.is_empty() {
-        violations.root().required("successions");
-    }
-    banggiao_directory::wire::at_most(BATCH_MAX, successions.len(), "successions", &mut violations.root());
-    let mut named = BTreeSet::new();
-    let mut drafts = Vec::with_capacity(successions.len());
-    for (index, one) in successions.iter().take(BATCH_MAX).enumerate() {
-        let mut scope = violations.scope(&format!("successions[{index}]"));
-        let id = shared::required_id(&one.agreement, "agreements", "agreement", &mut scope);
-        let agreement = id.and_then(|id| directory.agreements().get(&id));
-        if agreement.is_none() && name::collection_id(&one.agreement, "agreements").is_some() {
-            scope.unknown("agreement", &one.agreement);
-        }
-        let mut unit = |value: &str, field| required_known(directory, value, field, &mut scope);
-        let (from, to) = (unit(&one.from_unit, "from_unit"), unit(&one.to_unit, "to_unit"));
-        let units = from.zip(to);
-        if !named.insert((&one.agreement, &one.from_unit)) {
-            scope.invalid(
-                "from_unit",
-                format!("{} is named twice for this agreement", one.from_unit),
-            );
-        }
-        drafts.extend(
-            agreement
-                .zip(units)
-                .map(|(agreement, units)| (index, one, agreement, units)),
-        );
-    }
-    let day = checked(day, violations)?;
-    let (mut resources, mut faults) = (Vec::with_capacity(drafts.len()), Vec::new());
-    for (index, one, agreement, (from, to)) in drafts {
-        match succeeds(directory, agreement, &one.agreement, (from, to), day) {
-            Ok(()) => resources.push(Resource::AgreementAction(pb::AgreementAction {
-                from_unit: one.from_unit.clone(),
-                to_unit: one.to_unit.clone(),
-                ..document.action(&one.agreement, Kind::Succeeded)
-            })),
-            Err(why) => faults.push((format!("successions[{index}]"), why)),
-        }
-    }
-    if faults.is_empty() {
-        return Ok(resources);
-    }
-    Err(Error::Precondition {
-        reason: rule::WRONG_STATE,
-        violations: faults,
-    })
-}
-
-fn succeeds(
-    directory: &Directory,
-    agreement: &Agreement,
-    name: &str,
-    (from, to): (Key, Key),
-    day: Date,
-) -> Result<(), String> {
-    let hierarchy = directory.hierarchy();
-    let unit = |key| hierarchy.unit(key).id().name();
-    let needs = [State::Signed, State::InForce, State::Suspended];
-    if let Err(Error::Precondition { violations, .. }) = stands(agreement, name, day, &needs) {
-        let told = violations.into_iter().map(|(subject, why)| format!("{subject} {why}"));
-        return Err(told.collect::<Vec<_>>().join("; "));
-    }
-    let party = agreement
-        .parties()
-        .into_iter()
-        .find(|party| party.unit == from && party.until.is_none());
-    if party.is_none() {
-        return Err(format!("{} is no party of {name}", unit(from)));
-    }
-    if hierarchy.alive_on(from, day) || hierarchy.last_day(from).is_none_or(|last| day <= last) {
-        return Err(format!("{} has not ended by {day}", unit(from)));
-    }
-    if !hierarchy.alive_on(to, day) {
-        return Err(format!("{} is not alive on {day}", unit(to)));
-    }
-    if hierarchy.unit(from).country() != hierarchy.unit(to).country() {
-        return Err(format!("{} is not of the country of {}", unit(to), unit(from)));
-    }
-    Ok(())
 }
