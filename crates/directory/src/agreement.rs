@@ -125,6 +125,16 @@ impl Agreement {
         parties
     }
 
+    /// The units that are parties by now: those that signed, or took the place of one that did.
+    pub fn current_units(&self) -> impl Iterator<Item = Key> + '_ {
+        let signed = self.home_units.iter().chain(&self.partner_units);
+        signed.map(|unit| {
+            // In the order of the actions, since a unit may come back when an act is revoked.
+            let successions = self.actions.iter().filter_map(|action| action.succession);
+            successions.fold(*unit, |unit, (ended, heir)| if ended == unit { heir } else { unit })
+        })
+    }
+
     /// The units of the home side that signed, and those that took their place.
     pub fn home_side(&self) -> Vec<Key> {
         let heirs = self.actions.iter().filter_map(|action| action.succession);

@@ -228,12 +228,12 @@ impl Directory {
 
     fn change(&mut self, change: &Change, recorded: Recorded) -> Result<(), Fault> {
         let position = u64::try_from(recorded.position).map_err(|error| error.to_string())?;
+        if let Change::Unit(_) = change {
+            // A unit that begins changes no other. There are thousands of them, and a copy to compare with is not free.
+            return self.hierarchy.apply(position, change).map_err(Fault::History);
+        }
         let before = self.hierarchy.clone();
         self.hierarchy.apply(position, change).map_err(Fault::History)?;
-        if let Change::Unit(_) = change {
-            // A unit that begins changes no other; there are thousands of them.
-            return Ok(());
-        }
         let units = Arc::make_mut(&mut self.units);
         for (key, unit) in before.keys().zip(units.iter_mut()) {
             let (old, new) = (before.unit(key), self.hierarchy.unit(key));

@@ -41,8 +41,9 @@ pub use unit::{Key, Unit, Version};
 pub use violation::{ChangeId, Violation, ViolationKind};
 
 use crate::name::UnitId;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::Bound;
 use std::sync::Arc;
 use timeline::Timeline;
 
@@ -57,7 +58,7 @@ pub const ACTS_MAX: usize = 1_000;
 pub struct Hierarchy {
     position: u64,
     units: Arc<Vec<Arc<Unit>>>,
-    keys: Arc<HashMap<UnitId, Key>>,
+    keys: Arc<BTreeMap<UnitId, Key>>,
     /// Every change by position, revoked ones included.
     log: Arc<Vec<(u64, Arc<Change>)>>,
     /// What is in force, in the order in which it takes effect.
@@ -112,6 +113,14 @@ impl Hierarchy {
     #[must_use]
     pub fn unit(&self, key: Key) -> &Unit {
         &self.units[key.index()]
+    }
+
+    /// The keys in the order of ids, ended units included, behind an id or from the first one on.
+    pub fn keys_behind(&self, id: Option<&str>) -> impl Iterator<Item = Key> + '_ {
+        let behind = id.map_or(Bound::Unbounded, Bound::Excluded);
+        self.keys
+            .range::<str, _>((behind, Bound::Unbounded))
+            .map(|(_, key)| *key)
     }
 
     /// All keys, ended and void units included, in the order in which the units were recorded.

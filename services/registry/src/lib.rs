@@ -8,6 +8,7 @@ mod config;
 mod domain;
 mod grpc;
 mod registry;
+mod search;
 mod store;
 
 pub use config::{Bootstrap, Config};

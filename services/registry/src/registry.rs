@@ -7,7 +7,7 @@ mod session;
 
 pub use rows::DryRun;
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use banggiao_contracts::registry::v1::{self as pb, change::Resource};
 use banggiao_directory::{Directory, changes};
@@ -20,7 +20,8 @@ use tokio::sync::{Mutex, watch};
 use crate::{
     config::{Bootstrap, Config},
     domain::{Error, import},
-    store::{migration::Migrator, request, search},
+    search,
+    store::{migration::Migrator, request},
 };
 use session::Session;
 
@@ -30,6 +31,8 @@ pub struct Registry {
     store: Store,
     seams: Seams,
     current: watch::Sender<Arc<Directory>>,
+    /// The texts of the directory, for searching.
+    texts: RwLock<Arc<search::Index>>,
     head: watch::Sender<feed::Head>,
     /// Writers take turns, so that what is published is in the order of what was committed.
     turn: Mutex<()>,
@@ -75,16 +78,16 @@ impl Registry {
             epoch: newest.epoch,
             position: newest.position,
         };
-        let registry = Arc::new(Self {
+        let texts = search::Index::default().with(&index::changed(&Directory::default(), &directory));
+        Ok(Arc::new(Self {
             store,
             seams,
             current: watch::Sender::new(Arc::new(directory)),
+            texts: RwLock::new(Arc::new(texts)),
             head: watch::Sender::new(head),
             turn: Mutex::default(),
             installation: config.identity.installation.clone(),
-        });
-        index::catch_up(&registry).await?;
-        Ok(registry)
+        }))
     }
 
     /// Puts the principals that an installation ships with into an empty registry.
@@ -136,8 +139,9 @@ impl Registry {
     }
 
     /// What a search finds, best first.
-    pub async fn search(&self, query: &search::Query) -> Result<Vec<search::Hit>, Error> {
-        Ok(search::find(self.store.reader(), query).await?)
+    pub fn search(&self, query: &search::Query) -> Vec<search::Hit> {
+        let texts = Arc::clone(&self.texts.read().unwrap_or_else(PoisonError::into_inner));
+        texts.find(query)
     }
 
     /// Records what the plan drafts, or answers again what the same request was answered before.
@@ -248,7 +252,14 @@ impl Registry {
         Ok((head, directory))
     }
 
+    /// Lets readers see what was committed, when it is the writer's turn.
     fn publish(&self, after: &Arc<Directory>) {
+        let documents = index::changed(&self.now(), after);
+        if !documents.is_empty() {
+            let texts = Arc::clone(&self.texts.read().unwrap_or_else(PoisonError::into_inner));
+            let texts = Arc::new(texts.with(&documents));
+            *self.texts.write().unwrap_or_else(PoisonError::into_inner) = texts;
+        }
         self.current.send_replace(Arc::clone(after));
         let head = feed::Head {
             epoch: after.epoch(),

@@ -8,10 +8,6 @@ use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
 
 use super::{abbreviation, fold, spelling::spell};
 
-/// Raised whenever the same text would be compared in another way than before, as when an abbreviation is added: an
-/// index that was made by another edition has to be made anew.
-pub const EDITION: i32 = 1;
-
 /// One word in the forms that are compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Word {

@@ -197,21 +197,17 @@ impl Filter {
 /// The units alive on a day that pass the filter, by id, after an id, at most `limit`.
 pub fn list(directory: &Directory, filter: &Filter, as_of: Date, after: Option<&str>, limit: usize) -> Vec<pb::Unit> {
     let hierarchy = directory.hierarchy();
-    let candidates = match filter.subtree {
-        Some(root) => hierarchy.subtree_on(root, as_of),
-        None => hierarchy.keys().collect(),
-    };
-    let mut found: Vec<(&UnitId, Key, &Version)> = candidates
-        .into_iter()
-        .filter_map(|key| Some((hierarchy.unit(key).id(), key, hierarchy.version_on(key, as_of)?)))
-        .filter(|(id, ..)| after.is_none_or(|after| id.as_str() > after))
-        .filter(|(_, key, version)| filter.passes(directory, *key, version))
-        .collect();
-    found.sort_unstable_by_key(|(id, ..)| *id);
-    found
-        .into_iter()
+    hierarchy
+        .keys_behind(after)
+        .filter_map(|key| Some((key, hierarchy.version_on(key, as_of)?)))
+        .filter(|(key, _)| {
+            filter
+                .subtree
+                .is_none_or(|root| hierarchy.in_subtree(*key, root, as_of))
+        })
+        .filter(|(key, version)| filter.passes(directory, *key, version))
         .take(limit)
-        .map(|(_, key, version)| unit_pb(directory, key, version))
+        .map(|(key, version)| unit_pb(directory, key, version))
         .collect()
 }
 

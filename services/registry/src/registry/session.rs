@@ -5,12 +5,10 @@ use banggiao_directory::{Directory, changes};
 use banggiao_runtime::Seams;
 use banggiao_store::{Tx, head};
 
-use super::index;
 use crate::domain::Error;
 
 /// Changes under way: each is folded in as soon as it is drafted, so that the next sees it.
 pub(super) struct Session {
-    before: Directory,
     pub(super) directory: Directory,
     pub(super) position: i64,
     pub(super) epoch: i64,
@@ -29,7 +27,6 @@ impl Session {
         };
         let position = directory.position();
         Self {
-            before: directory.clone(),
             directory,
             position,
             epoch,
@@ -69,7 +66,6 @@ impl Session {
             return Ok(());
         }
         changes::append(tx, &self.changes).await?;
-        index::keep(tx, &self.before, &self.directory, &self.changes).await?;
         head.position = self.position;
         // Recorded times never run backwards, whatever the clock does.
         head.recorded_at = head.recorded_at.max(self.micros);

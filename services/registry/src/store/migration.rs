@@ -4,7 +4,7 @@ use banggiao_directory::changes;
 use banggiao_store::{head, import_row};
 use sea_orm_migration::prelude::*;
 
-use super::{request, search};
+use super::request;
 
 /// All steps in order.
 pub struct Migrator;
@@ -12,7 +12,7 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(First), Box::new(Second)]
+        vec![Box::new(First)]
     }
 }
 
@@ -32,20 +32,5 @@ impl MigrationTrait for First {
         manager.create_table(changes::create_table()).await?;
         manager.create_table(request::create_table()).await?;
         manager.create_table(import_row::create_table()).await
-    }
-}
-
-struct Second;
-
-impl MigrationName for Second {
-    fn name(&self) -> &'static str {
-        "m0002_search"
-    }
-}
-
-#[async_trait::async_trait]
-impl MigrationTrait for Second {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        search::create(manager).await
     }
 }

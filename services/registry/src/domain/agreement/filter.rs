@@ -60,8 +60,6 @@ fn within(hierarchy: &Hierarchy, agreement: &Agreement, root: Key, today: Date) 
     let mut signed = agreement.home_units.iter().chain(&agreement.partner_units);
     signed.any(|party| hierarchy.in_subtree(*party, root, day))
         || agreement
-            .parties()
-            .iter()
-            .filter(|party| party.until.is_none())
-            .any(|party| hierarchy.in_subtree(party.unit, root, today))
+            .current_units()
+            .any(|party| hierarchy.in_subtree(party, root, today))
 }

@@ -1,7 +1,7 @@
 //! How well a text matches a query, and the number that keeps texts in order.
 //!
 //! Everything here compares spellings: ASCII letters, digits and blanks, one blank before, between and behind the words.
-//! A pattern is looked for as a part of a spelling and in no other way, here as on either database, so all three agree.
+//! A pattern is looked for as a part of a spelling and in no other way.
 
 use std::{collections::BTreeSet, fmt, str::FromStr};
 
@@ -11,14 +11,12 @@ use banggiao_model::text::search::{self, Word};
 const QUERY_CHARS_MAX: usize = 200;
 /// The words of a query that are looked at.
 const WORDS_MAX: usize = 16;
-/// A spelling is kept so far: two of them fit into an entry of a PostgreSQL index, which is a third of a page. It is
-/// enough for 300 letters of Vietnamese and 260 of Khmer.
+/// A spelling is kept so far, which is enough for 300 letters of Vietnamese and 260 of Khmer.
 const SPELLING_MAX: usize = 1_300;
 /// The greatest length that is told apart from greater ones.
 const LENGTH_MAX: usize = 2_047;
-/// Bits of a row's number below those of its length. The closer numbers are, the shorter are the lists of them that an
-/// index walks; so they are few, and two texts may have the same digest.
-const DIGEST_BITS: u32 = 24;
+/// Bits of a row's number below those of its length: so many that no two texts of a country have the same.
+const DIGEST_BITS: u32 = 52;
 
 /// How well a text matches, best first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -95,8 +93,8 @@ impl Spelling {
         })
     }
 
-    /// The number of the row: the order of texts of one rank, the same on every database. It holds the length and a
-    /// digest, for an index is walked by number, and what is to be walked cannot be sorted first.
+    /// The number of the row: the order of texts of one rank, wherever the same texts are put in. It holds the length and
+    /// a digest.
     pub fn number(&self, resource: &str, text: &str) -> i64 {
         let length = i64::try_from(self.length).unwrap_or(0);
         length << DIGEST_BITS | digest(&[resource, text])
@@ -135,7 +133,7 @@ pub(super) enum Form {
 pub(super) struct Pattern {
     pub rank: Rank,
     pub form: Form,
-    /// Each is of three letters or more, as a trigram index needs it.
+    /// Each is of three letters or more, its blanks counted.
     pub parts: Vec<String>,
 }
 
@@ -151,10 +149,7 @@ impl Pattern {
 
 /// What a query asks for: a pattern for each rank that a text can have.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Asked {
-    patterns: Vec<Pattern>,
-    words: usize,
-}
+pub(super) struct Asked(Vec<Pattern>);
 
 impl Asked {
     /// Reads a query. Without words in it there are no patterns, and nothing is found.
@@ -163,10 +158,7 @@ impl Asked {
         let mut words = search::asked(&query);
         words.truncate(WORDS_MAX);
         let Some(last) = words.last() else {
-            return Self {
-                patterns: Vec::new(),
-                words: 0,
-            };
+            return Self(Vec::new());
         };
         // The last word may still be in the typing, but of a single letter every other word is the beginning.
         let end = if last.folded_spelling().len() == 1 { " " } else { "" };
@@ -195,24 +187,17 @@ impl Asked {
         if exact != folded {
             patterns.insert(0, phrase(Rank::ExactPhrase, Form::Exact, exact));
         }
-        let words = words.len();
-        Self { patterns, words }
+        Self(patterns)
     }
 
     /// The patterns, best rank first.
     pub fn patterns(&self) -> &[Pattern] {
-        &self.patterns
-    }
-
-    /// Before which pattern it is worth to see whether few texts match at all. A phrase of one or two words is soon
-    /// found and mostly fills a page; a longer one is rare, and long looked for.
-    pub fn turn_of_few(&self) -> usize {
-        usize::from(self.words <= 2)
+        &self.0
     }
 
     /// How well a text matches that has these spellings.
     pub fn rank(&self, exact: &str, folded: &str) -> Option<Rank> {
-        let pattern = self.patterns.iter().find(|pattern| pattern.matches(exact, folded))?;
+        let pattern = self.0.iter().find(|pattern| pattern.matches(exact, folded))?;
         Some(pattern.rank)
     }
 }
@@ -255,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn every_part_is_long_enough_for_a_trigram() {
+    fn every_part_says_something() {
         for query in ["o", "k7", "Đỏ", "ខ", "qk 7", "a b c", "😀 x", "𝔞"] {
             for pattern in Asked::of(query).patterns() {
                 assert!(pattern.parts.iter().all(|part| part.len() >= 3), "{query}: {pattern:?}");

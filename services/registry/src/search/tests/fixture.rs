@@ -1,20 +1,11 @@
 //! The sample border as documents, and short ways to put them in and ask for them.
 
-use banggiao_store::{Error, Store};
+use crate::search::{Collection, Document, Hit, Index, LIMIT_MAX, Query};
 
-use crate::store::{
-    migration::Migrator,
-    search::{self, Collection, Document, Hit, Query},
-};
-
-const UNITS: &str = include_str!("../../../../../standalone/sample/units.csv");
-const AGREEMENTS: &str = include_str!("../../../../../standalone/sample/agreements.csv");
-const PROGRAMMES: &str = include_str!("../../../../../standalone/sample/programmes.csv");
-const MARKERS: &str = include_str!("../../../../../standalone/sample/markers.csv");
-
-pub async fn open(url: &str) -> Store {
-    Store::open::<Migrator>(url).await.unwrap()
-}
+const UNITS: &str = include_str!("../../../../standalone/sample/units.csv");
+const AGREEMENTS: &str = include_str!("../../../../standalone/sample/agreements.csv");
+const PROGRAMMES: &str = include_str!("../../../../standalone/sample/programmes.csv");
+const MARKERS: &str = include_str!("../../../../standalone/sample/markers.csv");
 
 pub fn document(resource: &str, texts: &[&str]) -> Document {
     let collection = match resource.split_once('/').unwrap().0 {
@@ -52,30 +43,26 @@ pub fn sample() -> Vec<Document> {
     documents
 }
 
-pub async fn replace(store: &Store, documents: &[Document]) {
-    let documents = documents.to_vec();
-    let replace = store.tx("search.replace", move |tx| {
-        let documents = documents.clone();
-        async move { search::replace(&tx, &documents).await }
-    });
-    replace.await.unwrap();
-}
+/// What can be found, and how it is put in.
+#[derive(Debug, Default)]
+pub struct Texts(pub Index);
 
-pub async fn find(store: &Store, query: &Query) -> Result<Vec<Hit>, Error> {
-    search::find(store.reader(), query).await
-}
+impl Texts {
+    pub fn replace(&mut self, documents: &[Document]) {
+        self.0 = self.0.with(documents);
+    }
 
-/// All hits of a text.
-pub async fn hits(store: &Store, text: &str) -> Vec<Hit> {
-    let query = Query {
-        text: text.to_owned(),
-        limit: search::LIMIT_MAX,
-        ..Query::default()
-    };
-    find(store, &query).await.unwrap()
-}
+    /// All hits of a text.
+    pub fn hits(&self, text: &str) -> Vec<Hit> {
+        self.0.find(&Query {
+            text: text.to_owned(),
+            limit: LIMIT_MAX,
+            ..Query::default()
+        })
+    }
 
-/// The resources that a text finds.
-pub async fn resources(store: &Store, text: &str) -> Vec<String> {
-    hits(store, text).await.into_iter().map(|hit| hit.resource).collect()
+    /// The resources that a text finds.
+    pub fn resources(&self, text: &str) -> Vec<String> {
+        self.hits(text).into_iter().map(|hit| hit.resource).collect()
+    }
 }

@@ -1,12 +1,9 @@
-//! The order of hits: what the rows say when all of them are read and sorted, on either database.
+//! The order of hits: what the texts say when all of them are ranked and sorted.
 
 use std::collections::{BTreeMap, HashMap};
 
-use banggiao_store::Store;
-use sea_orm::EntityTrait;
-
-use super::fixture::{document, find, hits, replace, resources, sample};
-use crate::store::search::{Place, Query, Rank, rank::Asked, table::Entity};
+use super::fixture::{Texts, document, sample};
+use crate::search::{Index, Place, Query, Rank, rank::Asked};
 
 /// What is asked, and the text that is the best hit, if the sample has one that is better than all others.
 const QUERIES: [(&str, &str); 28] = [
@@ -40,17 +37,22 @@ const QUERIES: [(&str, &str); 28] = [
     ("ខេត្ត", ""),
 ];
 
-/// Numbers are the same wherever the same texts are put in, so one expectation holds for both databases.
-async fn expected(store: &Store, query: &str) -> Vec<(Place, String)> {
+/// Every text read and ranked, and the best of each resource sorted.
+fn expected(texts: &Texts, query: &str) -> Vec<(Place, String)> {
     let asked = Asked::of(query);
     let mut best: HashMap<String, Place> = HashMap::new();
-    for row in Entity::find().all(store.reader()).await.unwrap() {
-        if let Some(rank) = asked.rank(&row.exact, &row.folded) {
+    let Index { settled, fresh, stale } = &texts.0;
+    for (shelf, count) in [(settled, true), (fresh, false)] {
+        for row in shelf.rows().filter(|row| !(count && stale.contains(&*row.resource))) {
+            let (exact, folded) = shelf.spellings(row);
+            let Some(rank) = asked.rank(exact, folded) else {
+                continue;
+            };
             let place = Place {
                 rank,
                 number: row.number,
             };
-            best.entry(row.resource)
+            best.entry(row.resource.to_string())
                 .and_modify(|best| *best = place.min(*best))
                 .or_insert(place);
         }
@@ -60,24 +62,32 @@ async fn expected(store: &Store, query: &str) -> Vec<(Place, String)> {
 }
 
 /// Enough of the same words that a count of them does not end soon.
-async fn fill(store: &Store) {
+fn fill(texts: &mut Texts) {
     let mut documents = sample();
-    for number in 0..1_500 {
+    for number in 0..6_000 {
         let title = format!("Thỏa thuận kết nghĩa quân sự {number} - Sự quân {}", number % 7);
         documents.push(document(
             &format!("agreements/x{number}"),
             &[&title, &format!("x{number}")],
         ));
     }
-    documents.push(document("units/kratie", &["Kratié"]));
-    replace(store, &documents).await;
+    documents.push(document("units/kratie", &["Kratie"]));
+    texts.replace(&documents);
+    // One that is put in later, and one that is called otherwise now.
+    texts.replace(&[
+        document("units/kratie", &["Kratié"]),
+        document("agreements/x7", &["Thỏa thuận về quân sự"]),
+    ]);
+    assert!(texts.0.fresh.rows().count() > 0 && texts.0.settled.rows().count() > 6_000);
 }
 
-pub async fn hits_come_in_the_order_of_their_places(store: &Store) {
-    fill(store).await;
+#[test]
+fn hits_come_in_the_order_of_their_places() {
+    let mut texts = Texts::default();
+    fill(&mut texts);
     for (query, first) in QUERIES {
-        let mut expected = expected(store, query).await;
-        let found = hits(store, query).await;
+        let mut expected = expected(&texts, query);
+        let found = texts.hits(query);
         expected.truncate(1_000);
         let places: Vec<(Place, String)> = found.iter().map(|hit| (hit.place, hit.resource.clone())).collect();
         assert_eq!(places, expected, "{query}");
@@ -87,7 +97,9 @@ pub async fn hits_come_in_the_order_of_their_places(store: &Store) {
     }
 }
 
-pub async fn the_same_diacritics_come_first(store: &Store) {
+#[test]
+fn the_same_diacritics_come_first() {
+    let mut texts = Texts::default();
     let documents = [
         document("units/a", &["Huyện Tan Biên"]),
         document("units/b", &["Ban Chỉ huy Quân sự huyện Tân Biên"]),
@@ -96,8 +108,8 @@ pub async fn the_same_diacritics_come_first(store: &Store) {
         document("units/e", &["Xatân Lộbiên"]),
         document("units/f", &["Tân Biên"]),
     ];
-    replace(store, &documents).await;
-    let found = hits(store, "Tân Biên").await;
+    texts.replace(&documents);
+    let found = texts.hits("Tân Biên");
     let ranks: Vec<(&str, Rank)> = found
         .iter()
         .map(|hit| (hit.resource.as_str(), hit.place.rank()))
@@ -112,12 +124,14 @@ pub async fn the_same_diacritics_come_first(store: &Store) {
     ];
     assert_eq!(ranks, expected);
     // Whoever types none leaves the diacritics open, and the shorter text is the better one.
-    let open = resources(store, "tan bien").await;
+    let open = texts.resources("tan bien");
     assert_eq!(open[2..], ["units/a", "units/b", "units/d", "units/e"]);
 }
 
-pub async fn pages_hold_every_hit_once(store: &Store) {
-    fill(store).await;
+#[test]
+fn pages_hold_every_hit_once() {
+    let mut texts = Texts::default();
+    fill(&mut texts);
     for (query, size) in [
         ("quân sự", 190),
         ("quan su", 333),
@@ -127,11 +141,7 @@ pub async fn pages_hold_every_hit_once(store: &Store) {
         ("su quan", 700),
         ("an", 64),
     ] {
-        let expected: Vec<Place> = expected(store, query)
-            .await
-            .into_iter()
-            .map(|(place, _)| place)
-            .collect();
+        let expected: Vec<Place> = expected(&texts, query).into_iter().map(|(place, _)| place).collect();
         let mut page = Query {
             text: query.to_owned(),
             limit: size,
@@ -139,7 +149,7 @@ pub async fn pages_hold_every_hit_once(store: &Store) {
         };
         let mut seen = Vec::new();
         loop {
-            let found = find(store, &page).await.unwrap();
+            let found = texts.0.find(&page);
             let Some(last) = found.last() else { break };
             assert!(found.len() <= size);
             page.after = last.place.to_string().parse().ok();
