@@ -3,7 +3,7 @@
 //! It owns the spelling. A word is the value's name without the enum's prefix; `-` and `_` are the same.
 
 use banggiao_contracts::journal::v1::{Phase, ReviewState};
-use banggiao_contracts::registry::v1::{AgreementKind, Role};
+use banggiao_contracts::registry::v1::{AgreementKind, AgreementState, MarkerStatus, Role, SearchKind};
 use banggiao_contracts::r#type::v1::{Classification, Direction, Level};
 use banggiao_model::name;
 
@@ -43,6 +43,13 @@ choices! {
     /// A kind of agreement, as `TWINNING`.
     agreement_kind: AgreementKind, "a kind of agreement", "AGREEMENT_KIND_",
         [Twinning, CooperationMinutes, ProvincialCooperation, Memorandum];
+    /// Where an agreement stands, as `in-force`.
+    agreement_state: AgreementState, "a state of an agreement", "AGREEMENT_STATE_",
+        [Draft, Signed, InForce, Expired, Suspended, Terminated, Withdrawn];
+    /// In what state a boundary marker is, as `standing`.
+    marker_status: MarkerStatus, "a state of a marker", "MARKER_STATUS_", [Planned, Standing, Damaged, Lost];
+    /// What is searched, as `unit`.
+    search_kind: SearchKind, "a kind of what is searched", "SEARCH_KIND_", [Unit, Agreement, Programme, Marker];
     /// A level, as `district`.
     level: Level, "a level", "LEVEL_", [Region, Province, District, Commune, Other];
     /// A direction, as `inbound`.

@@ -74,6 +74,35 @@ pub async fn unary(
         .await
 }
 
+/// Calls a unary method with messages that are known.
+///
+/// # Errors
+/// As [`Connection::call`].
+pub async fn ask<Q, A>(connection: &Connection, method_name: &str, request: &Q) -> Result<A, Error>
+where
+    Q: Message + prost::Name,
+    A: Message + Default,
+{
+    let response = unary(connection, &method(method_name)?, message(request)?).await?;
+    response.transcode_to().map_err(|error| Error::Failure(error.into()))
+}
+
+/// Reads a message of the contracts from its protobuf JSON, in which no unknown field may stand.
+///
+/// # Errors
+/// [`Error::Failure`] that says where the text is none.
+pub fn from_json<M: Message + Default + prost::Name>(text: &str) -> Result<M, Error> {
+    let name = M::full_name();
+    let descriptor = pool()?
+        .get_message_by_name(&name)
+        .ok_or_else(|| Error::failure(format!("the contracts hold no message {name}")))?;
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let failed = |error: serde_json::Error| Error::failure(format!("it is not the JSON of {name}: {error}"));
+    let message = DynamicMessage::deserialize(descriptor, &mut reader).map_err(failed)?;
+    reader.end().map_err(failed)?;
+    message.transcode_to().map_err(|error| Error::Failure(error.into()))
+}
+
 /// Writes any message, and reads messages of one type.
 #[derive(Debug, Clone)]
 struct DynamicCodec {

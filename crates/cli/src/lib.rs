@@ -4,6 +4,7 @@
 //! not know any service's inside; starting servers and making tokens belongs to the binary, which adds those verbs.
 
 pub mod access;
+mod change;
 pub mod choices;
 pub mod completions;
 pub mod connection;
@@ -11,9 +12,11 @@ pub mod dynamic;
 pub mod error;
 pub mod explain;
 pub mod figures;
+pub mod given;
 pub mod globals;
 pub mod health;
 pub mod import;
+mod input;
 pub mod journal;
 pub mod json;
 pub mod listing;
@@ -41,6 +44,9 @@ pub enum Verb {
     /// Units (đơn vị) and their history.
     #[command(subcommand)]
     Unit(registry::UnitVerb),
+    /// Kinds of units.
+    #[command(subcommand)]
+    UnitKind(registry::UnitKindVerb),
     /// Agreements (thỏa thuận).
     #[command(subcommand)]
     Agreement(registry::AgreementVerb),
@@ -50,6 +56,11 @@ pub enum Verb {
     /// Boundary markers (mốc giới).
     #[command(subcommand)]
     Marker(registry::MarkerVerb),
+    /// Sections of the border between two markers (đoạn biên giới).
+    #[command(subcommand)]
+    Section(registry::SectionVerb),
+    /// Find units, agreements, programmes and markers by what one remembers of them, with or without diacritics.
+    Search(registry::search::Args),
     /// Event types.
     #[command(subcommand)]
     EventType(journal::EventTypeVerb),
@@ -88,9 +99,12 @@ pub async fn run(verb: Verb, globals: &Globals) -> Result<(), Error> {
     let session = globals.session()?;
     match verb {
         Verb::Unit(verb) => verb.run(&session).await,
+        Verb::UnitKind(verb) => verb.run(&session).await,
         Verb::Agreement(verb) => verb.run(&session).await,
         Verb::Programme(verb) => verb.run(&session).await,
         Verb::Marker(verb) => verb.run(&session).await,
+        Verb::Section(verb) => verb.run(&session).await,
+        Verb::Search(args) => args.run(&session).await,
         Verb::EventType(verb) => verb.run(&session).await,
         Verb::Event(verb) => verb.run(&session).await,
         Verb::Indicator(verb) => verb.run(&session).await,

@@ -11,7 +11,9 @@ use crate::table::{Cell, Column, Table};
 use crate::{json, show};
 use clap::Args;
 use prost::Message;
-use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, MethodDescriptor, Value};
+use prost_reflect::{
+    DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, MethodDescriptor, ReflectMessage as _, Value,
+};
 
 /// The largest page that services give.
 const PAGE_SIZE_MAX: i32 = 1_000;
@@ -37,20 +39,48 @@ where
 {
     let method = dynamic::method(noun.list)?;
     let response = fetch(session, &method, dynamic::message(request)?, page).await?;
-    let next = next_page_token(&response);
+    print_list(session, noun, &response)
+}
+
+/// Prints a response that holds a list of resources, and tells how to go on if it was one page of more.
+///
+/// # Errors
+/// [`Error::Failure`] if stdout cannot be written.
+pub(crate) fn print_list(session: &Session, noun: &Noun, response: &DynamicMessage) -> Result<(), Error> {
+    tell_more(session, response);
+    if session.output == Output::Json {
+        return output::data(&json::dynamic(response)?);
+    }
+    let rows = rows_field(&response.descriptor())?;
+    let value = response.get_field(&rows);
+    let resources = value.as_list().unwrap_or_default().iter().filter_map(Value::as_message);
+    print_rows(session, noun, resources)
+}
+
+/// Tells how to go on after one page of more; the token is in the JSON already.
+fn tell_more(session: &Session, response: &DynamicMessage) {
+    let next = next_page_token(response);
     if !next.is_empty() && session.output != Output::Json {
         output::note(&session.lang.pick(
             format!("more with --page-token {next}"),
             format!("còn nữa: --page-token {next}"),
         ));
     }
-    if session.output == Output::Json {
-        return output::data(&json::dynamic(&response)?);
-    }
-    let rows = rows_field(&response_descriptor(&response))?;
-    let value = response.get_field(&rows);
-    let resources = value.as_list().unwrap_or_default().iter().filter_map(Value::as_message);
-    print_rows(session, noun, resources)
+}
+
+/// A list as one typed response: one page if a page was asked for, else everything.
+///
+/// # Errors
+/// As the list's method.
+pub(crate) async fn typed<Q, A>(session: &Session, method: &str, request: &Q, page: &PageArgs) -> Result<A, Error>
+where
+    Q: Message + prost::Name,
+    A: Message + Default,
+{
+    let method = dynamic::method(method)?;
+    let response = fetch(session, &method, dynamic::message(request)?, page).await?;
+    tell_more(session, &response);
+    response.transcode_to().map_err(|error| Error::Failure(error.into()))
 }
 
 /// Gets one resource and prints it.
@@ -63,7 +93,7 @@ where
 {
     let method = dynamic::method(noun.get)?;
     let resource = dynamic::unary(&session.connection, &method, dynamic::message(request)?).await?;
-    resource_out(session, noun, &resource)
+    print_one(session, noun, &resource)
 }
 
 /// Prints one resource that a typed call gave.
@@ -74,10 +104,14 @@ pub fn print<M>(session: &Session, noun: &Noun, resource: &M) -> Result<(), Erro
 where
     M: Message + prost::Name,
 {
-    resource_out(session, noun, &dynamic::message(resource)?)
+    print_one(session, noun, &dynamic::message(resource)?)
 }
 
-fn resource_out(session: &Session, noun: &Noun, resource: &DynamicMessage) -> Result<(), Error> {
+/// Prints one resource.
+///
+/// # Errors
+/// [`Error::Failure`] if stdout cannot be written.
+pub(crate) fn print_one(session: &Session, noun: &Noun, resource: &DynamicMessage) -> Result<(), Error> {
     match session.output {
         Output::Json => output::data(&json::dynamic(resource)?),
         Output::Csv => print_rows(session, noun, std::iter::once(resource)),
@@ -89,7 +123,11 @@ fn resource_out(session: &Session, noun: &Noun, resource: &DynamicMessage) -> Re
             ]);
             for (field, cell) in show::fields(resource, session.lang) {
                 // Numbers stay on the left here: the column is not one of numbers.
-                table.push(vec![Cell::text(field), Cell::text(cell.into_text())]);
+                let text = match cell {
+                    Cell::Flag(_) => cell.words(session.lang),
+                    cell => cell.into_text(),
+                };
+                table.push(vec![Cell::text(field), Cell::text(text)]);
             }
             output::data(&table.render(session.lang, output::width()))
         }
@@ -101,25 +139,46 @@ fn print_rows<'a>(
     noun: &Noun,
     resources: impl Iterator<Item = &'a DynamicMessage>,
 ) -> Result<(), Error> {
-    let table = rows(noun, resources, session.lang);
-    match session.output {
-        Output::Csv => output::data(&table.csv()?),
-        Output::Table | Output::Json => output::data(&table.render(session.lang, output::width())),
+    print_table(session, rows(noun, resources, session.lang))
+}
+
+/// Prints a table of which CSV has all columns, and people those in which something stands.
+///
+/// # Errors
+/// [`Error::Failure`] if stdout cannot be written.
+pub(crate) fn print_table(session: &Session, mut table: Table) -> Result<(), Error> {
+    if session.output == Output::Csv {
+        return output::data(&table.csv()?);
     }
+    table.drop_empty_columns();
+    output::data(&table.render(session.lang, output::width()))
 }
 
 fn rows<'a>(noun: &Noun, resources: impl Iterator<Item = &'a DynamicMessage>, lang: Lang) -> Table {
-    let columns = noun.columns.iter();
-    let mut table = Table::new(
-        columns
-            .map(|column| Column::new(column.path, lang.pick(column.en, column.vi)))
-            .collect(),
-    );
+    let mut table = Table::new(columns(noun, lang));
     for resource in resources {
-        let columns = noun.columns.iter();
-        table.push(columns.map(|column| show::cell(resource, column.path, lang)).collect());
+        table.push(row(noun, resource, lang));
     }
     table
+}
+
+/// The columns of a noun.
+pub(crate) fn columns(noun: &Noun, lang: Lang) -> Vec<Column> {
+    let columns = noun.columns.iter();
+    columns
+        .map(|column| Column::new(column.path, lang.pick(column.en, column.vi)).detail(column.detail))
+        .collect()
+}
+
+/// The cells of a resource under the columns of its noun.
+pub(crate) fn row(noun: &Noun, resource: &DynamicMessage, lang: Lang) -> Vec<Cell> {
+    let columns = noun.columns.iter();
+    columns
+        .map(|column| match show::cell(resource, column.path, lang) {
+            Cell::Text(decimal) if column.decimal && !decimal.is_empty() => Cell::number(decimal),
+            cell => cell,
+        })
+        .collect()
 }
 
 /// Fetches one page if a page was asked for, else all of them as one response.
@@ -170,11 +229,6 @@ fn next_page_token(response: &DynamicMessage) -> String {
     token
         .and_then(|token| token.as_str().map(str::to_owned))
         .unwrap_or_default()
-}
-
-fn response_descriptor(response: &DynamicMessage) -> MessageDescriptor {
-    use prost_reflect::ReflectMessage as _;
-    response.descriptor()
 }
 
 /// The field of a list's response that holds the resources: its only list of messages.

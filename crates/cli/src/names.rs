@@ -65,6 +65,10 @@ parsers! {
     principal = resource("principals");
     /// A grant: `grants/ID` or its bare id.
     grant = resource("grants");
+    /// A reorganisation: `reorganizations/ID` or its bare id.
+    reorganization = resource("reorganizations");
+    /// A section of the border: `sections/ID` or its bare id.
+    section = resource("sections");
     /// A calendar: `calendars/civil` or `civil`.
     calendar = resource("calendars");
 }
@@ -149,11 +153,13 @@ pub fn day(text: &str) -> Result<String, String> {
 /// `civil/2024-h1`. Anything else stays as it is.
 #[must_use]
 pub fn short(name: &str) -> String {
-    const COLLECTIONS: [&str; 10] = [
+    const COLLECTIONS: [&str; 12] = [
         "units",
+        "reorganizations",
         "agreements",
         "programmes",
         "markers",
+        "sections",
         "eventTypes",
         "events",
         "indicators",

@@ -2,6 +2,10 @@
 //!
 //! A new noun is a new entry here and its flags in the module of its service. Nothing here speaks to a server.
 
+mod registry;
+
+pub use registry::*;
+
 /// A kind of resource that can be listed.
 #[derive(Debug)]
 pub struct Noun {
@@ -22,92 +26,46 @@ pub struct Column {
     pub en: &'static str,
     /// Vietnamese heading.
     pub vi: &'static str,
+    /// How readily a narrow terminal does without it; 0: never.
+    pub detail: u8,
+    /// Whether it holds decimals, which contracts write as texts.
+    pub decimal: bool,
 }
 
 const fn column(path: &'static str, en: &'static str, vi: &'static str) -> Column {
-    Column { path, en, vi }
+    Column {
+        path,
+        en,
+        vi,
+        detail: 0,
+        decimal: false,
+    }
+}
+
+const fn detail(readiness: u8, path: &'static str, en: &'static str, vi: &'static str) -> Column {
+    Column {
+        path,
+        en,
+        vi,
+        detail: readiness,
+        decimal: false,
+    }
+}
+
+const fn decimal(path: &'static str, en: &'static str, vi: &'static str) -> Column {
+    Column {
+        path,
+        en,
+        vi,
+        detail: 0,
+        decimal: true,
+    }
 }
 
 const ID: Column = column("name", "Id", "Mã");
 const START: Column = column("start_date", "From", "Từ ngày");
 const END: Column = column("end_date", "To", "Đến ngày");
 const NAMES: Column = column("names", "Name", "Tên");
-const TITLE: Column = column("title", "Title", "Tên gọi");
-
-/// Units.
-pub static UNIT: Noun = Noun {
-    list: "banggiao.registry.v1.UnitService/ListUnits",
-    get: "banggiao.registry.v1.UnitService/GetUnit",
-    columns: &[
-        ID,
-        column("country", "Country", "Nước"),
-        column("kind", "Kind", "Loại"),
-        column("level", "Level", "Cấp"),
-        column("parent", "Parent", "Cấp trên"),
-        NAMES,
-        START,
-        END,
-    ],
-};
-
-/// Versions of one unit.
-pub static UNIT_VERSION: Noun = Noun {
-    list: "banggiao.registry.v1.UnitService/ListUnitVersions",
-    get: "",
-    columns: &[
-        START,
-        END,
-        column("kind", "Kind", "Loại"),
-        column("level", "Level", "Cấp"),
-        column("parent", "Parent", "Cấp trên"),
-        NAMES,
-    ],
-};
-
-/// Agreements.
-pub static AGREEMENT: Noun = Noun {
-    list: "banggiao.registry.v1.AgreementService/ListAgreements",
-    get: "banggiao.registry.v1.AgreementService/GetAgreement",
-    columns: &[
-        ID,
-        column("kind", "Kind", "Loại"),
-        column("level", "Level", "Cấp"),
-        column("state", "State", "Hiệu lực"),
-        column("sign_date", "Signed", "Ngày ký"),
-        START,
-        END,
-        column("home_units", "Home units", "Đơn vị ta"),
-        column("partner_units", "Partner units", "Đơn vị bạn"),
-        TITLE,
-    ],
-};
-
-/// Programmes.
-pub static PROGRAMME: Noun = Noun {
-    list: "banggiao.registry.v1.ProgrammeService/ListProgrammes",
-    get: "banggiao.registry.v1.ProgrammeService/GetProgramme",
-    columns: &[
-        ID,
-        column("number", "Number", "Số"),
-        TITLE,
-        column("issuer", "Issuer", "Cơ quan ban hành"),
-        START,
-        END,
-    ],
-};
-
-/// Boundary markers.
-pub static MARKER: Noun = Noun {
-    list: "banggiao.registry.v1.MarkerService/ListMarkers",
-    get: "banggiao.registry.v1.MarkerService/GetMarker",
-    columns: &[
-        ID,
-        column("border", "Border", "Biên giới"),
-        column("number", "Number", "Số mốc"),
-        column("current_home_unit", "Home unit", "Đơn vị ta"),
-        column("current_partner_unit", "Partner unit", "Đơn vị bạn"),
-    ],
-};
 
 /// Principals.
 pub static PRINCIPAL: Noun = Noun {
@@ -154,17 +112,17 @@ pub static EVENT: Noun = Noun {
     get: "banggiao.journal.v1.EventService/GetEvent",
     columns: &[
         ID,
-        column("external_reference.reference", "Reference", "Số hồ sơ"),
+        detail(5, "external_reference.reference", "Reference", "Số hồ sơ"),
         column("start_date", "Date", "Ngày"),
-        column("event_type", "Type", "Loại"),
-        column("direction", "Direction", "Chiều"),
+        detail(2, "event_type", "Type", "Loại"),
+        detail(4, "direction", "Direction", "Chiều"),
         column("home_unit", "Home unit", "Đơn vị ta"),
-        column("partner_units", "Partner units", "Đơn vị bạn"),
-        column("delegations", "Delegations", "Đoàn"),
-        column("persons", "Persons", "Lượt người"),
-        column("phase", "Phase", "Giai đoạn"),
-        column("review_state", "Review", "Duyệt"),
-        column("revision", "Revision", "Lần sửa"),
+        detail(3, "partner_units", "Partner units", "Đơn vị bạn"),
+        detail(6, "delegations", "Delegations", "Đoàn"),
+        detail(6, "persons", "Persons", "Lượt người"),
+        detail(7, "phase", "Phase", "Giai đoạn"),
+        detail(1, "review_state", "Review", "Duyệt"),
+        detail(9, "revision", "Revision", "Lần sửa"),
     ],
 };
 
@@ -175,12 +133,12 @@ pub static EVENT_REVISION: Noun = Noun {
     columns: &[
         column("event.revision", "Revision", "Lần sửa"),
         column("action", "Action", "Việc"),
-        column("event.phase", "Phase", "Giai đoạn"),
-        column("event.review_state", "Review", "Duyệt"),
-        column("event.author", "Author", "Người ghi"),
-        column("event.create_time", "Time", "Lúc"),
+        detail(4, "event.phase", "Phase", "Giai đoạn"),
+        detail(3, "event.review_state", "Review", "Duyệt"),
+        detail(1, "event.author", "Author", "Người ghi"),
+        detail(2, "event.create_time", "Time", "Lúc"),
         column("reason", "Reason", "Lý do"),
-        column("event.log_index", "Log index", "Vị trí sổ"),
+        detail(5, "event.log_index", "Log index", "Vị trí sổ"),
     ],
 };
 
@@ -212,10 +170,16 @@ mod tests {
     fn methods_and_columns_exist_in_the_contracts() {
         for noun in [
             &UNIT,
+            &UNIT_KIND,
             &UNIT_VERSION,
+            &REORGANIZATION,
             &AGREEMENT,
+            &AGREEMENT_ACTION,
             &PROGRAMME,
+            &TARGET,
             &MARKER,
+            &SECTION,
+            &SEARCH_RESULT,
             &PRINCIPAL,
             &GRANT,
             &EVENT_TYPE,

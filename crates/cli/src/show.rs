@@ -38,29 +38,48 @@ pub fn cell(message: &DynamicMessage, path: &str, lang: Lang) -> Cell {
     }
 }
 
-/// The fields of a message that are set, by name, in the order of their numbers.
+/// The fields of a message that are set, by name, in the order of their numbers. A list of messages takes a line for each,
+/// and a text in several languages a line for each language.
 #[must_use]
 pub fn fields(message: &DynamicMessage, lang: Lang) -> Vec<(String, Cell)> {
-    message
-        .fields()
-        .map(|(field, value)| (field.name().to_owned(), value_cell(&field, value, lang)))
-        .collect()
+    let mut lines = Vec::new();
+    for (field, value) in message.fields() {
+        let name = field.name().to_owned();
+        match value {
+            Value::List(values) if matches!(field.kind(), Kind::Message(_)) => {
+                let labels = std::iter::once(name).chain(std::iter::repeat(String::new()));
+                lines.extend(labels.zip(values.iter().map(|value| single(&field.kind(), value, lang))));
+            }
+            Value::Map(entries) if entries.len() > 1 && by_language(&texts(entries)) => {
+                let texts = texts(entries);
+                lines.extend(
+                    texts
+                        .iter()
+                        .map(|(language, text)| (format!("{name}.{language}"), Cell::text(*text))),
+                );
+            }
+            value => lines.push((name, value_cell(&field, value, lang))),
+        }
+    }
+    lines
 }
 
 fn value_cell(field: &FieldDescriptor, value: &Value, lang: Lang) -> Cell {
     match value {
         Value::Map(entries) => Cell::text(map_text(entries, lang)),
         Value::List(values) => {
-            let items = values.iter().map(|value| single(&field.kind(), value).into_text());
+            let items = values
+                .iter()
+                .map(|value| single(&field.kind(), value, lang).into_text());
             Cell::text(items.collect::<Vec<_>>().join("; "))
         }
-        value => single(&field.kind(), value),
+        value => single(&field.kind(), value, lang),
     }
 }
 
-fn single(kind: &Kind, value: &Value) -> Cell {
+fn single(kind: &Kind, value: &Value, lang: Lang) -> Cell {
     match value {
-        Value::Bool(value) => Cell::text(value.to_string()),
+        Value::Bool(value) => Cell::Flag(*value),
         Value::I32(value) => Cell::number(value),
         Value::I64(value) => Cell::number(value),
         Value::U32(value) => Cell::number(value),
@@ -69,7 +88,7 @@ fn single(kind: &Kind, value: &Value) -> Cell {
         Value::F64(value) => Cell::number(value),
         Value::String(value) => Cell::text(names::short(value)),
         Value::EnumNumber(number) => Cell::text(enum_word(kind, *number)),
-        Value::Message(message) => Cell::text(message_text(message)),
+        Value::Message(message) => Cell::text(message_text(message, lang)),
         // No contract holds bytes, and lists and maps do not nest.
         Value::Bytes(_) | Value::List(_) | Value::Map(_) => Cell::text(""),
     }
@@ -97,14 +116,22 @@ fn enum_word(kind: &Kind, number: i32) -> String {
     )
 }
 
-/// A text by language in the language asked for, else in English, else in Vietnamese; other maps as `key=value; …`.
-fn map_text(entries: &HashMap<MapKey, Value>, lang: Lang) -> String {
-    let entries: BTreeMap<_, _> = entries
+/// The entries of a map of texts, in order.
+fn texts(entries: &HashMap<MapKey, Value>) -> BTreeMap<&str, &str> {
+    entries
         .iter()
         .filter_map(|(key, value)| Some((key.as_str()?, value.as_str()?)))
-        .collect();
-    let by_language = !entries.is_empty() && entries.keys().all(|key| ["vi", "en", "km", "lo"].contains(key));
-    if by_language {
+        .collect()
+}
+
+fn by_language(texts: &BTreeMap<&str, &str>) -> bool {
+    !texts.is_empty() && texts.keys().all(|key| ["vi", "en", "km", "lo"].contains(key))
+}
+
+/// A text by language in the language asked for, else in English, else in Vietnamese; other maps as `key=value; …`.
+fn map_text(entries: &HashMap<MapKey, Value>, lang: Lang) -> String {
+    let entries = texts(entries);
+    if by_language(&entries) {
         let text = [lang.key(), "en", "vi"]
             .iter()
             .find_map(|key| entries.get(key))
@@ -118,13 +145,31 @@ fn map_text(entries: &HashMap<MapKey, Value>, lang: Lang) -> String {
         .join("; ")
 }
 
-/// A message inside a cell: instants and the like in their own form, anything else as compact JSON.
-fn message_text(message: &DynamicMessage) -> String {
-    match serde_json::to_value(message) {
-        Ok(serde_json::Value::String(text)) => text,
-        Ok(value) => value.to_string(),
-        Err(_) => String::new(),
+/// A message inside a cell: instants and the like in their own form, anything else as `field: value, …`.
+fn message_text(message: &DynamicMessage, lang: Lang) -> String {
+    if message.descriptor().full_name() == "google.protobuf.FieldMask" {
+        // Its own form has no blanks between which a line could be broken.
+        let paths = message.get_field_by_name("paths");
+        let paths = paths.as_deref().and_then(Value::as_list).unwrap_or_default();
+        return paths.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ");
     }
+    if message.descriptor().package_name() == "google.protobuf" {
+        return match serde_json::to_value(message) {
+            Ok(serde_json::Value::String(text)) => text,
+            Ok(value) => value.to_string(),
+            Err(_) => String::new(),
+        };
+    }
+    let fields = message.fields().map(|(field, value)| {
+        let text = value_cell(&field, value, lang).into_text();
+        let nested = matches!(value, Value::Message(inner) if inner.descriptor().package_name() != "google.protobuf");
+        if nested {
+            format!("{}: ({text})", field.name())
+        } else {
+            format!("{}: {text}", field.name())
+        }
+    });
+    fields.collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

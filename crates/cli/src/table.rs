@@ -2,10 +2,17 @@
 //!
 //! It owns how rows look, not what stands in them.
 
+mod cell;
+mod layout;
+
+pub use cell::Cell;
+pub(crate) use layout::{wrap, wrapped};
+
 use crate::error::Error;
 use crate::globals::Lang;
-use crate::number;
-use comfy_table::{CellAlignment, ContentArrangement, LineStyle, TableStyle};
+use cell::harmless;
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, TableStyle, Width};
+use layout::Need;
 use std::borrow::Cow;
 
 /// One heading line with a rule below, and nothing else that would have to be cut away when a table is pasted.
@@ -16,6 +23,7 @@ const LIGHT: TableStyle = TableStyle::new().header_separator(LineStyle::none().f
 pub struct Column {
     key: String,
     heading: String,
+    detail: u8,
 }
 
 impl Column {
@@ -24,66 +32,15 @@ impl Column {
         Self {
             key: key.into(),
             heading: heading.into(),
+            detail: 0,
         }
     }
-}
 
-/// What stands at one place of a table.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Cell {
-    /// Words, names, dates.
-    Text(String),
-    /// A plain decimal.
-    Number(String),
-    /// Not known: a dash for people, nothing for machines.
-    Absent,
-}
-
-impl Cell {
-    /// Words, names, dates.
-    pub fn text(text: impl Into<String>) -> Self {
-        Self::Text(text.into())
-    }
-
-    /// A plain decimal, or anything else that is written like one.
-    #[allow(clippy::needless_pass_by_value, reason = "counts and texts are both given by value")]
-    pub fn number(number: impl ToString) -> Self {
-        Self::Number(number.to_string())
-    }
-
-    /// The words, names or digits.
+    /// The same column as one that is left out where there is no room for it, the more readily the higher the number.
     #[must_use]
-    pub fn into_text(self) -> String {
-        match self {
-            Self::Text(text) | Self::Number(text) => text,
-            Self::Absent => String::new(),
-        }
-    }
-
-    /// The cell in CSV: a number without the marks of people, and text that no spreadsheet takes for a formula.
-    fn machine(&self) -> Cow<'_, str> {
-        match self {
-            Self::Number(number) => {
-                let plain = number.strip_prefix('+').unwrap_or(number);
-                if banggiao_model::decimal::parse(plain).is_ok() {
-                    plain.into()
-                } else {
-                    inert(number)
-                }
-            }
-            Self::Text(text) => inert(text),
-            Self::Absent => "".into(),
-        }
-    }
-
-    fn shown(&self, lang: Lang) -> comfy_table::Cell {
-        match self {
-            Self::Text(text) => comfy_table::Cell::new_owned(harmless(text)),
-            Self::Number(number) => {
-                comfy_table::Cell::new_owned(number::grouped(number, lang)).set_alignment(CellAlignment::Right)
-            }
-            Self::Absent => comfy_table::Cell::new("–").set_alignment(CellAlignment::Right),
-        }
+    pub fn detail(mut self, readiness: u8) -> Self {
+        self.detail = readiness;
+        self
     }
 }
 
@@ -127,9 +84,65 @@ impl Table {
         self.remarks.push(remark.into());
     }
 
-    /// The table for people, no wider than `width` if that is given.
+    /// Takes out the columns in which no row has anything, if there are rows.
+    pub fn drop_empty_columns(&mut self) {
+        let empty = |index: usize| {
+            let mut cells = self.rows.iter().filter_map(|row| row.get(index));
+            !self.rows.is_empty()
+                && cells.all(|cell| matches!(cell, Cell::Text(text) if text.is_empty()) || *cell == Cell::Flag(false))
+        };
+        let kept: Vec<bool> = (0..self.columns.len()).map(|index| !empty(index)).collect();
+        let mut flags = kept.iter();
+        self.columns.retain(|_| flags.next() == Some(&true));
+        for row in self.rows.iter_mut().chain(&mut self.sums) {
+            let mut flags = kept.iter();
+            row.retain(|_| flags.next() == Some(&true));
+        }
+    }
+
+    /// The table for people, no wider than `width` if that is given. Columns that tell details are left out, and named
+    /// below, rather than words cut in two.
     #[must_use]
     pub fn render(&self, lang: Lang, width: Option<u16>) -> String {
+        let needs: Vec<Need> = (0..self.columns.len()).map(|index| self.need(index, lang)).collect();
+        let shown = layout::shown(&needs, width);
+        let body = self.body(lang, width, &needs, &shown);
+        let title = self.title.iter().map(|title| harmless(title));
+        let left_out: Vec<_> = (0..needs.len())
+            .filter(|index| !shown.contains(index))
+            .map(|index| self.columns[index].heading.as_str())
+            .collect();
+        let left_out = (!left_out.is_empty()).then(|| {
+            let (before, behind) = lang.pick(
+                ("No room for: ", " (--output csv has them)"),
+                ("Không đủ chỗ cho: ", " (có trong --output csv)"),
+            );
+            wrapped(&format!("{before}{}{behind}", left_out.join(", ")), width)
+        });
+        title
+            .chain(body)
+            .chain(self.remarks.iter().cloned())
+            .chain(left_out)
+            .collect::<Vec<_>>()
+            .join("\n")
+    }
+
+    fn need(&self, index: usize, lang: Lang) -> Need {
+        let column = &self.columns[index];
+        let cells = self.rows.iter().chain(&self.sums).filter_map(|row| row.get(index));
+        let texts: Vec<_> = cells.map(|cell| cell.words(lang)).collect();
+        let heading = layout::longest_word(&column.heading);
+        let widest = |width: fn(&str) -> usize| texts.iter().map(|text| width(text)).fold(heading, usize::max);
+        Need {
+            word: widest(layout::longest_word),
+            line: widest(layout::line),
+            whole: widest(|text| text.chars().count()).max(column.heading.chars().count()),
+            detail: column.detail,
+        }
+    }
+
+    /// The lines of headings and rows.
+    fn body(&self, lang: Lang, width: Option<u16>, needs: &[Need], shown: &[usize]) -> Vec<String> {
         let mut table = comfy_table::Table::new();
         table.load_style(LIGHT);
         match width {
@@ -139,30 +152,33 @@ impl Table {
             None => table.set_content_arrangement(ContentArrangement::Disabled),
         };
         let rows = || self.rows.iter().chain(&self.sums);
-        let header = self.columns.iter().enumerate().map(|(index, column)| {
-            let numeric = rows().any(|row| matches!(row.get(index), Some(Cell::Number(_))));
+        let header = shown.iter().map(|index| {
+            let numeric = rows().any(|row| matches!(row.get(*index), Some(Cell::Number(_))));
             let alignment = if numeric {
                 CellAlignment::Right
             } else {
                 CellAlignment::Left
             };
-            comfy_table::Cell::new(&column.heading).set_alignment(alignment)
+            comfy_table::Cell::new(&self.columns[*index].heading).set_alignment(alignment)
         });
         table.set_header(header.collect::<Vec<_>>());
         for row in rows() {
-            table.add_row(row.iter().map(|cell| cell.shown(lang)).collect::<Vec<_>>());
+            let cells = shown.iter().filter_map(|index| row.get(*index));
+            table.add_row(cells.map(|cell| cell.shown(lang)).collect::<Vec<_>>());
         }
-        // Without a blank before the first column the table stands flush with its title.
-        for column in table.column_iter_mut() {
-            column.set_padding((0, 2));
+        let needs: Vec<_> = shown.iter().map(|index| &needs[*index]).collect();
+        let widths = width.and_then(|width| layout::widths(&needs, width));
+        for (index, column) in table.column_iter_mut().enumerate() {
+            // Without a blank before the first column the table stands flush with its title.
+            column.set_padding((0, layout::PADDING));
+            if let Some(widths) = &widths {
+                let fixed = u16::try_from(widths[index])
+                    .unwrap_or(u16::MAX)
+                    .saturating_add(layout::PADDING);
+                column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(fixed)));
+            }
         }
-        let body = table.lines().map(|line| line.trim_end().to_owned());
-        let title = self.title.iter().map(|title| harmless(title));
-        title
-            .chain(body)
-            .chain(self.remarks.iter().cloned())
-            .collect::<Vec<_>>()
-            .join("\n")
+        table.lines().map(|line| line.trim_end().to_owned()).collect()
     }
 
     /// The rows as CSV with a header line.
@@ -182,24 +198,6 @@ impl Table {
         let bytes = writer.into_inner().map_err(|error| Error::failure(error.to_string()))?;
         String::from_utf8(bytes).map_err(|error| Error::Failure(error.into()))
     }
-}
-
-/// A text that a spreadsheet would take for a formula, with an apostrophe before it, which spreadsheets take for the mark
-/// of text. Who needs a text to the letter asks for JSON.
-fn inert(text: &str) -> Cow<'_, str> {
-    const BEGINNINGS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
-    if text.starts_with(BEGINNINGS) {
-        format!("'{text}").into()
-    } else {
-        text.into()
-    }
-}
-
-/// Texts come from many hands, and a terminal obeys control characters: they are shown as blanks.
-fn harmless(text: &str) -> String {
-    text.chars()
-        .map(|character| if character.is_control() { ' ' } else { character })
-        .collect()
 }
 
 #[cfg(test)]

@@ -1,93 +1,16 @@
 //! The command as an office runs it: real processes, one that serves and many that ask.
 
+#[path = "process/up.rs"]
+mod up;
+
 use std::{
     fs,
-    io::{BufRead, BufReader},
-    path::Path,
-    process::{Child, Command, Output, Stdio},
+    process::{Command, Stdio},
     sync::Arc,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use tempfile::TempDir;
-
-const BANGGIAO: &str = env!("CARGO_BIN_EXE_banggiao");
-const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/sample");
-
-/// `banggiao up` on a folder of its own.
-struct Up {
-    child: Child,
-    address: String,
-    folder: Arc<TempDir>,
-}
-
-impl Up {
-    fn start() -> Self {
-        Self::on(Arc::new(tempfile::tempdir().unwrap()))
-    }
-
-    fn on(folder: Arc<TempDir>) -> Self {
-        let mut child = Command::new(BANGGIAO)
-            .args(["up", "--lang", "en", "--listen", "127.0.0.1:0", "--data-dir"])
-            .arg(folder.path())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stderr.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        let address = line.trim().rsplit(' ').next().unwrap().to_owned();
-        assert!(address.starts_with("http://127.0.0.1:"), "{line}");
-        Self { child, address, folder }
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        let token = self.folder.path().join("admin.token");
-        self.run_with(&token, arguments)
-    }
-
-    fn run_with(&self, token: &Path, arguments: &[&str]) -> Output {
-        Command::new(BANGGIAO)
-            .args(arguments)
-            .args(["--lang", "en", "--server", &self.address, "--token-file"])
-            .arg(token)
-            .output()
-            .unwrap()
-    }
-
-    fn json(&self, arguments: &[&str]) -> serde_json::Value {
-        let output = self.run(&[arguments, &["--output", "json"]].concat());
-        assert_eq!(
-            output.status.code(),
-            Some(0),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        serde_json::from_slice(&output.stdout).unwrap()
-    }
-
-    /// SIGTERM; gives how long it took to end.
-    fn terminate(&mut self) -> Duration {
-        let started = Instant::now();
-        let sent = Command::new("kill")
-            .args(["-TERM", &self.child.id().to_string()])
-            .status()
-            .unwrap();
-        assert!(sent.success());
-        let status = self.child.wait().unwrap();
-        assert!(status.success(), "{status}");
-        started.elapsed()
-    }
-}
-
-impl Drop for Up {
-    fn drop(&mut self) {
-        // A failed test leaves no server behind.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
+use up::{BANGGIAO, SAMPLE, Up};
 
 #[test]
 fn an_office_imports_asks_and_shuts_down() {

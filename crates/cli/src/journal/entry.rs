@@ -7,6 +7,7 @@ use super::installation;
 use crate::connection::Connection;
 use crate::error::Error;
 use crate::figures;
+use crate::given::{Draft, Given, count, given, list, text};
 use crate::globals::{Lang, Session};
 use crate::import::fields::quantity;
 use crate::{choices, names, output};
@@ -119,42 +120,6 @@ pub struct Details {
     pub classification: Option<Given<Classification>>,
 }
 
-/// What stands behind a flag.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Given<T> {
-    /// Nothing: the field is, or becomes, unknown.
-    Empty,
-    /// A value.
-    Value(T),
-}
-
-/// A value by a parser, or nothing.
-fn given<T>(
-    parse: impl Fn(&str) -> Result<T, String> + Clone + Send + Sync + 'static,
-) -> impl Fn(&str) -> Result<Given<T>, String> + Clone + Send + Sync + 'static {
-    move |text| match text.trim() {
-        "" => Ok(Given::Empty),
-        text => parse(text).map(Given::Value),
-    }
-}
-
-/// Values separated by commas, each by a parser.
-fn list<T>(
-    parse: impl Fn(&str) -> Result<T, String> + Clone + Send + Sync + 'static,
-) -> impl Fn(&str) -> Result<Vec<T>, String> + Clone + Send + Sync + 'static {
-    move |text| text.split(',').map(|element| parse(element.trim())).collect()
-}
-
-fn text(text: &str) -> Result<String, String> {
-    Ok(text.to_owned())
-}
-
-fn count(text: &str) -> Result<i64, String> {
-    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-    let count = if digits { text.parse().ok() } else { None };
-    count.ok_or_else(|| format!("\"{text}\" is not a whole number such as 0 or 12"))
-}
-
 fn quantities(text: &str) -> Result<BTreeMap<String, String>, String> {
     let mut quantities = BTreeMap::new();
     for (key, value) in list(quantity)(text)? {
@@ -165,55 +130,39 @@ fn quantities(text: &str) -> Result<BTreeMap<String, String>, String> {
     Ok(quantities)
 }
 
-/// An event under construction, and the paths of what was given.
-#[derive(Debug, Default)]
-struct Draft {
-    event: pb::Event,
-    paths: Vec<String>,
-}
-
-impl Draft {
-    fn put<T>(&mut self, path: &str, given: Option<Given<T>>, set: impl FnOnce(&mut pb::Event, T)) {
-        let Some(given) = given else { return };
-        self.paths.push(path.to_owned());
-        if let Given::Value(value) = given {
-            set(&mut self.event, value);
-        }
-    }
-
-    fn details(&mut self, details: Details, lang: Lang) {
-        self.put("end_date", details.to, |event, day| event.end_date = day);
-        self.put("co_home_units", details.co_unit, |event, units| {
-            event.co_home_units = units;
-        });
-        self.put("partner_units", details.partner, |event, units| {
-            event.partner_units = units;
-        });
-        self.put("direction", details.direction, |event, direction| {
-            event.direction = direction.into();
-        });
-        self.put("delegations", details.delegations, |event, count| {
-            event.delegations = Some(count);
-        });
-        self.put("persons", details.persons, |event, count| event.persons = Some(count));
-        self.put("programmes", details.programme, |event, names| event.programmes = names);
-        self.put("agreement", details.agreement, |event, name| event.agreement = name);
-        self.put("marker_from", details.marker_from, |event, name| {
-            event.marker_from = name;
-        });
-        self.put("marker_to", details.marker_to, |event, name| event.marker_to = name);
-        self.put("quantities", details.quantity, |event, all| event.quantities = all);
-        let key = || lang.key().to_owned();
-        self.put("place", details.place, |event, text| {
-            event.place.insert(key(), text);
-        });
-        self.put("summary", details.summary, |event, text| {
-            event.summary.insert(key(), text);
-        });
-        self.put("classification", details.classification, |event, classification| {
-            event.classification = classification.into();
-        });
-    }
+/// Puts what logging and correcting have in common into an event.
+fn put_details(draft: &mut Draft<pb::Event>, details: Details, lang: Lang) {
+    draft.put("end_date", details.to, |event, day| event.end_date = day);
+    draft.put("co_home_units", details.co_unit, |event, units| {
+        event.co_home_units = units;
+    });
+    draft.put("partner_units", details.partner, |event, units| {
+        event.partner_units = units;
+    });
+    draft.put("direction", details.direction, |event, direction| {
+        event.direction = direction.into();
+    });
+    draft.put("delegations", details.delegations, |event, count| {
+        event.delegations = Some(count);
+    });
+    draft.put("persons", details.persons, |event, count| event.persons = Some(count));
+    draft.put("programmes", details.programme, |event, names| event.programmes = names);
+    draft.put("agreement", details.agreement, |event, name| event.agreement = name);
+    draft.put("marker_from", details.marker_from, |event, name| {
+        event.marker_from = name;
+    });
+    draft.put("marker_to", details.marker_to, |event, name| event.marker_to = name);
+    draft.put("quantities", details.quantity, |event, all| event.quantities = all);
+    let key = || lang.key().to_owned();
+    draft.put("place", details.place, |event, text| {
+        event.place.insert(key(), text);
+    });
+    draft.put("summary", details.summary, |event, text| {
+        event.summary.insert(key(), text);
+    });
+    draft.put("classification", details.classification, |event, classification| {
+        event.classification = classification.into();
+    });
 }
 
 impl Log {
@@ -224,22 +173,19 @@ impl Log {
             pb::Phase::Held
         };
         let source = self.source.unwrap_or(installation);
-        let mut draft = Draft {
-            event: pb::Event {
-                event_type: self.event_type,
-                start_date: self.date,
-                home_unit: self.unit,
-                external_reference: self
-                    .reference
-                    .map(|reference| pb::ExternalReference { source, reference }),
-                phase: phase.into(),
-                ..pb::Event::default()
-            },
-            ..Draft::default()
-        };
-        draft.details(self.details, lang);
+        let mut draft = Draft::new(pb::Event {
+            event_type: self.event_type,
+            start_date: self.date,
+            home_unit: self.unit,
+            external_reference: self
+                .reference
+                .map(|reference| pb::ExternalReference { source, reference }),
+            phase: phase.into(),
+            ..pb::Event::default()
+        });
+        put_details(&mut draft, self.details, lang);
         pb::LogEventRequest {
-            event: Some(draft.event),
+            event: Some(draft.message),
             request_id: String::new(),
             min_registry_position,
             validate_only: self.validate_only,
@@ -282,25 +228,22 @@ impl Correct {
             Some(Given::Value(_)) => texts,
             _ => BTreeMap::new(),
         };
-        let mut draft = Draft {
-            event: pb::Event {
-                name: self.name,
-                etag: self.etag.unwrap_or(current.etag),
-                place: kept(&self.details.place, current.place),
-                summary: kept(&self.details.summary, current.summary),
-                ..pb::Event::default()
-            },
-            ..Draft::default()
-        };
+        let mut draft = Draft::new(pb::Event {
+            name: self.name,
+            etag: self.etag.unwrap_or(current.etag),
+            place: kept(&self.details.place, current.place),
+            summary: kept(&self.details.summary, current.summary),
+            ..pb::Event::default()
+        });
         draft.put("event_type", self.event_type, |event, name| event.event_type = name);
         draft.put("start_date", self.date, |event, day| event.start_date = day);
         draft.put("home_unit", self.unit, |event, unit| event.home_unit = unit);
-        draft.details(self.details, lang);
+        put_details(&mut draft, self.details, lang);
         if draft.paths.is_empty() {
             return Err(Error::Usage("no field to correct is given".into()));
         }
         Ok(pb::CorrectEventRequest {
-            event: Some(draft.event),
+            event: Some(draft.message),
             update_mask: Some(FieldMask { paths: draft.paths }),
             reason: self.reason,
             ..pb::CorrectEventRequest::default()

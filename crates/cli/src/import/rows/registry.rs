@@ -40,14 +40,9 @@ fn unit(fields: &mut Fields<'_>) -> pb::Unit {
 
 fn reorganization(fields: &mut Fields<'_>) -> pb::Reorganization {
     let kind = fields.required("kind").to_ascii_uppercase();
-    let sources = fields.list("sources", names::unit);
-    let targets = fields.list("targets", names::unit);
-    let moves = fields.list("moves", unit_move);
     let act = match kind.as_str() {
-        "MERGE" => only(fields, "targets", targets, "a merge has one target")
-            .map(|target| Act::Merge(pb::Merge { sources, target, moves })),
-        "SPLIT" => only(fields, "sources", sources, "a split has one source")
-            .map(|source| Act::Split(pb::Split { source, targets, moves })),
+        "MERGE" => merge(fields),
+        "SPLIT" => split(fields),
         "" => None,
         other => {
             let shown: String = other.chars().take(80).collect();
@@ -64,8 +59,26 @@ fn reorganization(fields: &mut Fields<'_>) -> pb::Reorganization {
     }
 }
 
-/// The only element of a list.
-fn only(fields: &mut Fields<'_>, column: &str, mut units: Vec<String>, rule: &str) -> Option<String> {
+/// The act of a row that merges units.
+pub(crate) fn merge(fields: &mut Fields<'_>) -> Option<Act> {
+    let sources = fields.list("sources", names::unit);
+    let targets = fields.list("targets", names::unit);
+    let moves = fields.list("moves", unit_move);
+    let target = only(fields, "targets", targets, "a merge has one target")?;
+    Some(Act::Merge(pb::Merge { sources, target, moves }))
+}
+
+/// The act of a row that splits a unit.
+pub(crate) fn split(fields: &mut Fields<'_>) -> Option<Act> {
+    let sources = fields.list("sources", names::unit);
+    let targets = fields.list("targets", names::unit);
+    let moves = fields.list("moves", unit_move);
+    let source = only(fields, "sources", sources, "a split has one source")?;
+    Some(Act::Split(pb::Split { source, targets, moves }))
+}
+
+/// The only unit of a column.
+pub(crate) fn only(fields: &mut Fields<'_>, column: &str, mut units: Vec<String>, rule: &str) -> Option<String> {
     let unit = units.pop();
     if unit.is_none() || !units.is_empty() {
         fields.fault(column, rule);
@@ -74,7 +87,8 @@ fn only(fields: &mut Fields<'_>, column: &str, mut units: Vec<String>, rule: &st
     unit
 }
 
-fn unit_move(element: &str) -> Result<pb::UnitMove, String> {
+/// A unit and where it goes, `CHILD:NEW-PARENT`.
+pub(crate) fn unit_move(element: &str) -> Result<pb::UnitMove, String> {
     let (unit, parent) = element
         .split_once(':')
         .ok_or_else(|| format!("\"{element}\" is not of the form CHILD:NEW-PARENT"))?;
