@@ -60,6 +60,8 @@ pub struct Party {
     pub from: Option<Date>,
     /// First day on which it is no longer one.
     pub until: Option<Date>,
+    /// Whose place it took.
+    pub replaces: Option<Key>,
 }
 
 impl Agreement {
@@ -93,6 +95,12 @@ impl Agreement {
         }
     }
 
+    /// Whether more was done to it than to sign it: what it was signed with can then no longer be corrected.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.actions.iter().any(|action| action.kind != Kind::Signed)
+    }
+
     /// Every party there ever was, the home side first, each followed by those that took its place.
     #[must_use]
     pub fn parties(&self) -> Vec<Party> {
@@ -107,12 +115,15 @@ impl Agreement {
                 home,
                 from: self.sign_date,
                 until: None,
+                replaces: None,
             };
             for action in &self.actions {
                 if let Some((_, heir)) = action.succession.filter(|(ended, _)| *ended == party.unit) {
                     party.until = Some(action.date);
                     parties.push(party);
                     party = Party {
+                        // Whoever has its place back has taken nobody's.
+                        replaces: (party.replaces != Some(heir)).then_some(party.unit),
                         unit: heir,
                         from: Some(action.date),
                         until: None,
@@ -135,7 +146,8 @@ impl Agreement {
         })
     }
 
-    /// The units of the home side that signed, and those that took their place.
+    /// The units of the home side that signed, and those that took their place: whoever may read of one of them may read
+    /// the agreement.
     pub fn home_side(&self) -> Vec<Key> {
         let heirs = self.actions.iter().filter_map(|action| action.succession);
         let mut side = self.home_units.clone();
@@ -147,15 +159,25 @@ impl Agreement {
         side
     }
 
-    /// The parties that have ended by a day without anybody having decided who takes their place. An agreement that no
-    /// longer holds needs nobody.
+    /// The parties about which somebody has to decide: those that have ended by a day, or never were since the act that
+    /// established them was revoked, and those whose predecessor lives on since the act that ended it was revoked. An
+    /// agreement that no longer holds needs nobody.
     #[must_use]
     pub fn orphaned_on(&self, hierarchy: &Hierarchy, day: Date) -> Vec<Party> {
         if !matches!(self.state_on(day), State::InForce | State::Signed | State::Suspended) {
             return Vec::new();
         }
-        let ended = |party: &Party| hierarchy.last_day(party.unit).is_some_and(|last| last < day);
-        let parties = self.parties().into_iter();
-        parties.filter(|party| party.until.is_none() && ended(party)).collect()
+        let undecided = |party: &Party| {
+            party.until.is_none()
+                && (has_ended(hierarchy, party.unit, day)
+                    || party.replaces.is_some_and(|old| hierarchy.alive_on(old, day)))
+        };
+        self.parties().into_iter().filter(undecided).collect()
     }
+}
+
+/// Whether a unit is over by a day: it has ended, or never was.
+#[must_use]
+pub fn has_ended(hierarchy: &Hierarchy, unit: Key, day: Date) -> bool {
+    hierarchy.unit(unit).is_void() || hierarchy.last_day(unit).is_some_and(|last| last < day)
 }

@@ -12,7 +12,7 @@ mod follower;
 mod record;
 pub mod wire;
 
-pub use agreement::{Action, Agreement, Party};
+pub use agreement::{Action, Agreement, Party, has_ended};
 pub use fold::{Directory, Error, Fault};
 pub use follower::{Behind, Follower, GRACE};
 pub use record::{Details, Grant, Kinds, Recorded, TargetKey, UnitRecord, target_key};

@@ -150,8 +150,14 @@ pub fn texts(
 
 /// Names by language, of which the Vietnamese one must be given.
 pub fn names(values: &BTreeMap<String, String>, field: &str, scope: &mut Scope<'_>) -> BTreeMap<String, String> {
-    if values.get("vi").is_none_or(String::is_empty) {
+    if values.get("vi").is_none_or(|name| name.trim().is_empty()) {
         scope.required(&format!("{field}[\"vi\"]"));
+    }
+    for (language, name) in values.iter().filter(|(_, name)| name.contains('\n')) {
+        scope.invalid(
+            &format!("{field}[{language:?}]"),
+            format!("{name:?} is not on one line"),
+        );
     }
     texts(values, MAX_NAME, field, scope)
 }

@@ -34,6 +34,8 @@ pub struct Registry {
     /// The texts of the directory, for searching.
     texts: RwLock<Arc<search::Index>>,
     head: watch::Sender<feed::Head>,
+    /// What was last folded for a request that came again; it will come again soon, or not at all.
+    looked_back: Mutex<Arc<Directory>>,
     /// Writers take turns, so that what is published is in the order of what was committed.
     turn: Mutex<()>,
     installation: String,
@@ -42,8 +44,8 @@ pub struct Registry {
 /// What a write did.
 #[derive(Debug)]
 pub struct Written {
-    /// The directory before it, where it was made now.
-    pub before: Arc<Directory>,
+    /// The directory right before it, if it was made now.
+    before: Option<Arc<Directory>>,
     /// The directory right after it: of a request that comes again, as it was then, so that the answer is the same.
     pub after: Arc<Directory>,
     /// The changes that it made, now or when the same request came first.
@@ -85,6 +87,7 @@ impl Registry {
             current: watch::Sender::new(Arc::new(directory)),
             texts: RwLock::new(Arc::new(texts)),
             head: watch::Sender::new(head),
+            looked_back: Mutex::default(),
             turn: Mutex::default(),
             installation: config.identity.installation.clone(),
         }))
@@ -163,7 +166,7 @@ impl Registry {
                 session.record(resource)?;
             }
             return Ok(Written {
-                before,
+                before: Some(before),
                 after: Arc::new(session.directory),
                 changes: session.changes,
             });
@@ -171,7 +174,34 @@ impl Registry {
         let request = write
             .request
             .map(|request| (write.caller.principal.to_string(), request));
-        self.commit(write.name, &author, request, Arc::new(plan)).await
+        let mut written = self.commit(write.name, &author, request, Arc::new(plan)).await?;
+        let last = written.changes.last().map_or(0, |change| change.position);
+        if written.before.is_none() && last < written.after.position() {
+            written.after = self.as_of(last).await?;
+        }
+        Ok(written)
+    }
+
+    /// The registry right before a write.
+    ///
+    /// # Errors
+    /// If the database is away.
+    pub async fn before(&self, written: &Written) -> Result<Arc<Directory>, Error> {
+        match (&written.before, written.changes.first()) {
+            (Some(before), _) => Ok(Arc::clone(before)),
+            (None, Some(first)) => self.as_of(first.position - 1).await,
+            (None, None) => Err(Error::Broken("an answered request made no change".to_owned())),
+        }
+    }
+
+    /// The registry as it was at a position, folded from the log: for the answer of a request that comes again, which is
+    /// rare, and keeps no writer waiting. One is folded at a time, however many come again.
+    async fn as_of(&self, position: i64) -> Result<Arc<Directory>, Error> {
+        let mut last = self.looked_back.lock().await;
+        if last.position() != position {
+            *last = Arc::new(changes::fold_until(self.store.reader(), position).await?);
+        }
+        Ok(Arc::clone(&last))
     }
 
     /// Whether the caller may do this to the registry as a whole.
@@ -201,7 +231,11 @@ impl Registry {
                     async move {
                         let (mut head, before) = registry.at_head(&tx).await?;
                         if let Some(changes) = answered(&tx, request.as_ref()).await? {
-                            let written = as_it_was(&tx, changes, &before).await?;
+                            let written = Written {
+                                before: None,
+                                after: Arc::clone(&before),
+                                changes,
+                            };
                             return Ok::<_, Error>((written, before));
                         }
                         let mut session = Session::open(&registry.seams, &author, (*before).clone(), head.epoch);
@@ -212,7 +246,7 @@ impl Registry {
                         remember(&tx, request, &session.changes).await?;
                         let after = Arc::new(session.directory);
                         let written = Written {
-                            before,
+                            before: Some(before),
                             after: Arc::clone(&after),
                             changes: session.changes,
                         };
@@ -281,25 +315,6 @@ async fn answered(tx: &Tx, request: Option<&(String, RequestId)>) -> Result<Opti
     }
     let count = u64::try_from(before.last_position - before.first_position + 1).unwrap_or(0);
     Ok(Some(changes::read_after(tx, before.first_position - 1, count).await?))
-}
-
-/// The registry right before and after changes that were made earlier.
-async fn as_it_was(tx: &Tx, changes: Vec<pb::Change>, newest: &Arc<Directory>) -> Result<Written, Error> {
-    let (first, last) = match (changes.first(), changes.last()) {
-        (Some(first), Some(last)) => (first.position, last.position),
-        _ => return Err(Error::Broken("an answered request made no change".to_owned())),
-    };
-    let before = changes::fold_until(tx, first - 1).await?;
-    let after = if newest.position() == last {
-        Arc::clone(newest)
-    } else {
-        Arc::new(changes::fold_until(tx, last).await?)
-    };
-    Ok(Written {
-        before: Arc::new(before),
-        after,
-        changes,
-    })
 }
 
 async fn remember(tx: &Tx, request: Option<(String, RequestId)>, changes: &[pb::Change]) -> Result<(), Error> {

@@ -20,8 +20,8 @@ pub use rank::{Place, Rank};
 use rank::{Asked, Pattern, Spelling};
 use shelf::{Row, Shelf};
 
-/// The most hits of one page.
-pub const LIMIT_MAX: usize = 1_000;
+/// The most hits at once: a full page, and one that tells whether there is another.
+pub const LIMIT_MAX: usize = 1_001;
 /// So many matching texts are ranked by looking at them all; of more, one rank is looked for after the other.
 const FEW: usize = 4_000;
 /// So many texts are kept apart from the others before all are laid out anew.

@@ -51,7 +51,9 @@ scenarios! {
         steps_that_do_not_follow_are_refused
         a_draft_is_corrected_and_a_settled_one_is_not
         successors_of_parties_are_settled_in_a_batch
-        filters_of_agreements;
+        filters_of_agreements
+        what_was_signed_can_be_corrected_until_something_else_is_done
+        parties_after_backdated_and_revoked_acts;
     programmes:
         a_programme_changes_and_has_targets;
     markers:
@@ -59,5 +61,6 @@ scenarios! {
         sections_between_markers;
     search:
         what_is_written_is_found_as_it_is_typed
-        kinds_pages_and_faults_of_a_search;
+        kinds_pages_and_faults_of_a_search
+        the_largest_page_has_a_next_one;
 }

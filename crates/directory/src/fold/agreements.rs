@@ -16,8 +16,8 @@ impl Directory {
         let mut record = self.read_agreement(agreement)?;
         if let Some(before) = self.agreements.get(&id) {
             record.actions.clone_from(&before.actions);
-            if before.sign_date.is_some() {
-                // Of a signed agreement the days are a matter of its actions.
+            if before.is_settled() {
+                // From then on its days are a matter of its actions.
                 record.first_end = before.first_end;
             }
         }

@@ -40,7 +40,7 @@ const ALWAYS: [&str; 8] = [
     "parent",
 ];
 
-/// The fields that may be corrected only as long as nothing was done to the agreement.
+/// The fields that may be corrected only as long as nothing was done to the agreement but to sign it.
 const AT_FIRST: [&str; 6] = [
     "kind",
     "home_units",
@@ -60,17 +60,16 @@ pub fn draft(
 ) -> Result<Resource, Error> {
     let mut violations = Violations::new();
     let id = chosen.check(&mut violations);
-    let parties = check(directory, agreement, &mut violations.scope(path));
-    let id = checked(id, violations)?;
-    let name = name::name("agreements", id);
-    if directory.agreements().contains_key(id) {
-        return Err(Error::AlreadyExists(name));
-    }
     let new = pb::Agreement {
-        name,
+        name: id.map(|id| name::name("agreements", id)).unwrap_or_default(),
         create_time: None,
         ..agreement.clone()
     };
+    let parties = check(directory, &new, &mut violations.scope(path));
+    let id = checked(id, violations)?;
+    if directory.agreements().contains_key(id) {
+        return Err(Error::AlreadyExists(new.name));
+    }
     recordable(directory, &parties, new)
 }
 
@@ -89,7 +88,7 @@ pub fn draft_update(
     let before = before.ok_or_else(|| Error::NotFound(new.name.clone()))?;
     fresh(&new.name, &before.resource.etag, &new.etag)?;
     let late = mask.iter().filter(|path| AT_FIRST.contains(&path.as_str()));
-    let settled: Vec<_> = late.filter(|_| !before.actions.is_empty()).collect();
+    let settled: Vec<_> = late.filter(|_| before.is_settled()).collect();
     if !settled.is_empty() {
         let why = "can no longer be corrected, since something was done to the agreement";
         return Err(Error::Precondition {
@@ -111,7 +110,13 @@ pub fn draft_update(
         );
     }
     checked(Some(()), violations)?;
-    recordable(directory, &parties, after)
+    // An act that was recorded later may have ended a party before it signed; that is no reason to leave a title wrong.
+    let decides = ["home_units", "partner_units", "sign_date"];
+    if mask.iter().any(|path| decides.contains(&path.as_str())) {
+        recordable(directory, &parties, after)
+    } else {
+        Ok(Resource::Agreement(bare(after)))
+    }
 }
 
 /// The parties' keys, the home side's first.
@@ -127,11 +132,20 @@ fn check(directory: &Directory, agreement: &pb::Agreement, scope: &mut Scope<'_>
         scope.required("kind");
     }
     let sign_date = shared::day(&agreement.sign_date, "sign_date", scope);
-    let (start, _) = shared::days(&agreement.start_date, &agreement.end_date, scope);
-    if let (Some(signed), Some(start)) = (sign_date, start)
-        && start < signed
+    let (start, end) = shared::days(&agreement.start_date, &agreement.end_date, scope);
+    for (field, given) in [("start_date", start), ("end_date", end)] {
+        if let (Some(signed), Some(given)) = (sign_date, given)
+            && given < signed
+        {
+            scope.invalid(field, format!("{given} is before the day of signing {signed}"));
+        }
+    }
+    if let Some(both) = agreement
+        .home_units
+        .iter()
+        .find(|unit| agreement.partner_units.contains(unit))
     {
-        scope.invalid("start_date", format!("{start} is before the day of signing {signed}"));
+        scope.invalid("partner_units", format!("{both} stands on the home side already"));
     }
     let hierarchy = directory.hierarchy();
     let parties = Parties {
@@ -241,14 +255,21 @@ fn recordable(directory: &Directory, parties: &Parties, agreement: pb::Agreement
     let sign_date = date::parse(&agreement.sign_date).ok();
     alive_at_signing(hierarchy, sign_date, parties.home.iter().chain(&parties.partner))?;
     let level = level_at_signing(hierarchy, sign_date, parties.home[0].1);
-    Ok(Resource::Agreement(pb::Agreement {
+    Ok(Resource::Agreement(bare(pb::Agreement {
         level: shared::level_pb(level).into(),
+        ..agreement
+    })))
+}
+
+/// An agreement without what is derived.
+fn bare(agreement: pb::Agreement) -> pb::Agreement {
+    pb::Agreement {
         state: 0,
         parties: Vec::new(),
         needs_successor: false,
         last_action: 0,
         ..agreement
-    }))
+    }
 }
 
 fn alive_at_signing<'a>(

@@ -144,7 +144,8 @@ fn responsible(hierarchy: &Hierarchy, marker: &pb::Marker, day: Date) -> [Option
 /// The unit that stands for a recorded one on a day, along succession.
 pub fn carried_on(hierarchy: &Hierarchy, unit: &str, day: Date) -> Option<Key> {
     let key = hierarchy.key_of(name::collection_id(unit, "units")?)?;
-    hierarchy.place(key, hierarchy.first_day(key)?, day).unit
+    // A unit that never was, since the act that established it was revoked, has no day of its own.
+    hierarchy.place(key, hierarchy.first_day(key).unwrap_or(day), day).unit
 }
 
 /// The key by which markers are listed: border, then the order of the numbers along it.

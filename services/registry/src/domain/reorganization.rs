@@ -56,19 +56,22 @@ pub fn draft_revocation(directory: &Directory, request: &pb::RevokeReorganizatio
     }))
 }
 
-/// What differs between the registry before and after acts.
-pub fn consequences(before: &Directory, after: &Directory, today: Date) -> pb::ReorganizeUnitsResponse {
+/// What differs between the registry before and after acts that take effect on a day. What they end has ended then, even
+/// if that day lies ahead.
+pub fn consequences(
+    before: &Directory,
+    after: &Directory,
+    effective: Option<Date>,
+    today: Date,
+) -> pb::ReorganizeUnitsResponse {
     let (old, new) = (before.hierarchy(), after.hierarchy());
     let ended = old.keys().filter(|key| lives_shorter(old, new, *key));
     let ended: BTreeSet<String> = ended.map(|key| new.unit(key).id().name()).collect();
+    let day = effective.map_or(today, |effective| effective.max(today));
     let orphaned = |directory: &Directory| -> BTreeSet<String> {
         let agreements = directory.agreements().values();
         agreements
-            .filter(|agreement| {
-                !agreement
-                    .orphaned_on(directory.hierarchy(), today.max(newest_day(new)))
-                    .is_empty()
-            })
+            .filter(|agreement| !agreement.orphaned_on(directory.hierarchy(), day).is_empty())
             .map(|agreement| agreement.resource.name.clone())
             .collect()
     };
@@ -79,14 +82,6 @@ pub fn consequences(before: &Directory, after: &Directory, today: Date) -> pb::R
         ended_units: ended.into_iter().collect(),
         agreements_needing_successor: orphaned(after).difference(&orphaned_before).cloned().collect(),
     }
-}
-
-/// The day on which the newest order begins: what it ends has ended then, even if that day lies ahead.
-fn newest_day(hierarchy: &Hierarchy) -> Date {
-    let days = hierarchy
-        .reorganizations()
-        .map(|recorded| recorded.reorganization.effective);
-    days.max().unwrap_or(Date::MIN)
 }
 
 fn lives_shorter(old: &Hierarchy, new: &Hierarchy, key: Key) -> bool {
@@ -148,18 +143,20 @@ pub fn versions(directory: &Directory, key: Key) -> Vec<pb::UnitVersion> {
     let mut earlier: Option<&Version> = None;
     let mut versions = Vec::with_capacity(unit.versions().len());
     for version in unit.versions() {
-        let mut concerned: BTreeSet<Key> = [key].into();
-        // A unit also gets another parent because something happened to the one it had, or will have.
-        concerned.extend(earlier.and_then(|earlier| earlier.parent));
-        concerned.extend(version.parent);
-        let names: Vec<String> = concerned.iter().map(|key| hierarchy.unit(*key).id().name()).collect();
+        let name_of = |key: Key| hierarchy.unit(key).id().name();
+        // A unit also gets another parent because the one it had was merged, divided or dissolved.
+        let before = earlier.and_then(|earlier| earlier.parent).map(name_of);
+        let own = name_of(key);
         let acts = directory
             .reorganizations()
             .iter()
             .filter(|acts| acts.revocation.is_none());
         let begun = acts
             .filter(|acts| acts.effective_date == date::format(version.from))
-            .filter(|acts| acts.acts.iter().any(|act| names_one_of(act, &names)));
+            .filter(|acts| {
+                let mut acts = acts.acts.iter();
+                acts.any(|act| names_unit(act, &own) || before.as_ref().is_some_and(|parent| ends(act, parent)))
+            });
         versions.push(pb::UnitVersion {
             reorganizations: begun.map(|acts| acts.name.clone()).collect(),
             ..version_pb(hierarchy, key, version)
@@ -169,19 +166,33 @@ pub fn versions(directory: &Directory, key: Key) -> Vec<pb::UnitVersion> {
     versions
 }
 
-/// Whether an act names one of the units.
-fn names_one_of(act: &pb::ReorganizationAct, units: &[String]) -> bool {
+/// Whether an act is about a unit.
+fn names_unit(act: &pb::ReorganizationAct, unit: &str) -> bool {
     use pb::reorganization_act::Act;
-    let is = |name: &String| units.contains(name);
-    let moved = |moves: &[pb::UnitMove]| moves.iter().any(|one| is(&one.unit) || is(&one.parent));
+    let moved = |moves: &[pb::UnitMove]| moves.iter().any(|one| one.unit == unit);
     match &act.act {
         None => false,
-        Some(Act::Merge(merge)) => merge.sources.iter().any(is) || is(&merge.target) || moved(&merge.moves),
-        Some(Act::Split(split)) => is(&split.source) || split.targets.iter().any(is) || moved(&split.moves),
-        Some(Act::Establish(establish)) => is(&name::name("units", &establish.unit_id)),
-        Some(Act::Rename(rename)) => is(&rename.unit),
-        Some(Act::ChangeKind(change)) => is(&change.unit),
-        Some(Act::Move(one)) => is(&one.unit),
-        Some(Act::Dissolve(dissolve)) => is(&dissolve.unit) || moved(&dissolve.moves),
+        Some(Act::Merge(merge)) => {
+            merge.sources.iter().any(|source| source == unit) || merge.target == unit || moved(&merge.moves)
+        }
+        Some(Act::Split(split)) => {
+            split.source == unit || split.targets.iter().any(|target| target == unit) || moved(&split.moves)
+        }
+        Some(Act::Establish(establish)) => name::name("units", &establish.unit_id) == unit,
+        Some(Act::Rename(rename)) => rename.unit == unit,
+        Some(Act::ChangeKind(change)) => change.unit == unit,
+        Some(Act::Move(one)) => one.unit == unit,
+        Some(Act::Dissolve(dissolve)) => dissolve.unit == unit || moved(&dissolve.moves),
+    }
+}
+
+/// Whether an act may end a unit, so that what stood under it stands elsewhere.
+fn ends(act: &pb::ReorganizationAct, unit: &str) -> bool {
+    use pb::reorganization_act::Act;
+    match &act.act {
+        Some(Act::Merge(merge)) => merge.sources.iter().any(|source| source == unit),
+        Some(Act::Split(split)) => split.source == unit,
+        Some(Act::Dissolve(dissolve)) => dissolve.unit == unit,
+        Some(Act::Establish(_) | Act::Rename(_) | Act::ChangeKind(_) | Act::Move(_)) | None => false,
     }
 }

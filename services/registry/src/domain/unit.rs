@@ -68,7 +68,13 @@ pub fn draft_update(directory: &Directory, request: &pb::UpdateUnitRequest, toda
     let before = read(directory, &id, as_of, today)?;
     fresh(&new.name, &before.etag, &new.etag)?;
     let after = CORRECTABLE.lay_over(before.clone(), &new, &mask);
-    let corrects = |path: &str| mask.iter().any(|masked| masked == path);
+    // What is said again is no correction of it.
+    let same = [
+        ("names", after.names == before.names),
+        ("kind", after.kind == before.kind),
+    ];
+    let same = |path: &str| same.iter().any(|(field, same)| *same && *field == path);
+    let corrects = |path: &str| mask.iter().any(|masked| masked == path) && !same(path);
     let correction = pb::UnitCorrection {
         unit: new.name.clone(),
         version_start_date: if corrects("names") || corrects("kind") {

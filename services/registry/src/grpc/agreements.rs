@@ -274,7 +274,7 @@ impl Calls {
             ("", |r: &mut R| Some(r.clone())),
         )?;
         let step = step(&mut asked);
-        let agreement = step.name.clone();
+        let (agreement, today) = (step.name.clone(), self.registry.today());
         let plan = move |directory: &Directory| {
             let Step {
                 name,
@@ -282,7 +282,9 @@ impl Calls {
                 document,
                 act,
             } = &step;
-            Ok(vec![agreement::draft_action(directory, name, etag, document, act)?])
+            Ok(vec![agreement::draft_action(
+                directory, name, etag, document, act, today,
+            )?])
         };
         let written = self.registry.write(write, plan).await.map_err(refuse)?;
         answer(&written, &id_of(&agreement, "agreements", "name")?)

@@ -138,12 +138,16 @@ impl UnitService for Calls {
         let plan = move |directory: &Directory| Ok(vec![reorganization::draft(directory, &id, &acts)?]);
         let written = self.registry.write(write, plan).await.map_err(refuse)?;
         let (_, _, day) = recorded(&written)?;
-        let mut answer = reorganization::consequences(&written.before, &written.after, day);
+        let before = self.registry.before(&written).await.map_err(refuse)?;
+        let effective = effective_day(&written);
+        let mut answer = reorganization::consequences(&before, &written.after, effective, day);
         let Some(Resource::Reorganization(mut recorded)) = written.changes.into_iter().find_map(|c| c.resource) else {
             return Err(DOMAIN.internal());
         };
         if request.validate_only {
+            // Nothing was recorded, so nothing says where, when and by whom.
             (recorded.name, recorded.registry_position) = (String::new(), 0);
+            (recorded.author, recorded.create_time) = (String::new(), None);
         }
         answer.reorganization = Some(recorded);
         Ok(Response::new(answer))
@@ -169,9 +173,10 @@ impl UnitService for Calls {
             .iter()
             .find(|acts| acts.name == request.name);
         let acts = acts.ok_or_else(|| DOMAIN.internal())?;
+        let before = self.registry.before(&written).await.map_err(refuse)?;
         Ok(Response::new(pb::ReorganizeUnitsResponse {
             reorganization: Some((**acts).clone()),
-            ..reorganization::consequences(&written.before, &written.after, day)
+            ..reorganization::consequences(&before, &written.after, None, day)
         }))
     }
 
@@ -247,6 +252,16 @@ impl UnitService for Calls {
     }
 }
 
+/// The day on which the acts of a write take effect.
+fn effective_day(written: &Written) -> Option<Date> {
+    match recorded(written).ok()? {
+        (Resource::Reorganization(acts), ..) => {
+            wire::day(&acts.effective_date, "effective_date", &mut Violations::new().root())
+        }
+        _ => None,
+    }
+}
+
 /// The unit right after a write, as it was on a day, or began.
 fn answer(written: &Written, id: &str, as_of: Option<Date>) -> Result<Response<pb::Unit>, Status> {
     let (resource, _, day) = recorded(written)?;
@@ -269,6 +284,9 @@ fn filter_of(directory: &Directory, filter: &pb::UnitFilter, scope: &mut Scope<'
         }
     }
     wire::line(&filter.text, wire::MAX_NAME, "text", scope);
+    if !filter.text.is_empty() && text::fold(&filter.text).trim().is_empty() {
+        scope.invalid("text", "holds nothing to look for");
+    }
     unit::Filter {
         parent: known_unit(directory, parent, "parent", scope),
         subtree: known_unit(directory, subtree, "subtree", scope),

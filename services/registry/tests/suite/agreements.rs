@@ -295,6 +295,22 @@ pub async fn a_draft_is_corrected_and_a_settled_one_is_not(registry: &Registry) 
         "2024-01-01"
     ))
     .await;
+    ok(step!(
+        registry,
+        suspend_agreement,
+        SuspendAgreementRequest,
+        "tw",
+        "2024-06-01"
+    ))
+    .await;
+    ok(step!(
+        registry,
+        resume_agreement,
+        ResumeAgreementRequest,
+        "tw",
+        "2024-06-02"
+    ))
+    .await;
     let (code, reason, fields) = refusal(update(twinning(&["west"], &["kh-north"]), &["home_units"]).await);
     assert_eq!((code, reason.as_str()), (Code::FailedPrecondition, "WRONG_STATE"));
     assert_eq!(fields, ["agreement.home_units"]);
@@ -304,7 +320,7 @@ pub async fn a_draft_is_corrected_and_a_settled_one_is_not(registry: &Registry) 
     };
     let corrected = update(number, &["number"]).await.unwrap();
     assert_eq!((corrected.number.as_str(), corrected.state()), ("5/TT", State::InForce));
-    assert_eq!(corrected.last_action(), Kind::Signed, "what was done stays done");
+    assert_eq!(corrected.last_action(), Kind::Resumed, "what was done stays done");
     let nothing = update(pb::Agreement::default(), &["state"]).await;
     assert_eq!(refusal(nothing).2, ["update_mask"]);
 }
@@ -485,4 +501,195 @@ pub async fn filters_of_agreements(registry: &Registry) {
     for (filter, expected) in cases {
         assert_eq!(listed(registry, filter.clone()).await, expected, "{filter:?}");
     }
+}
+
+pub async fn what_was_signed_can_be_corrected_until_something_else_is_done(registry: &Registry) {
+    registry.ground().await;
+    let signed = pb::Agreement {
+        sign_date: "2020-01-01".to_owned(),
+        end_date: "2024-12-31".to_owned(),
+        ..twinning(&["west"], &["kh-north"])
+    };
+    create(registry, "tw", signed).await.unwrap();
+    let end = |date: &str| {
+        let request = pb::UpdateAgreementRequest {
+            agreement: Some(pb::Agreement {
+                name: "agreements/tw".to_owned(),
+                end_date: date.to_owned(),
+                ..pb::Agreement::default()
+            }),
+            update_mask: mask(&["end_date"]),
+            ..pb::UpdateAgreementRequest::default()
+        };
+        let mut agreements = registry.agreements();
+        async move { agreements.update_agreement(request).await.map(Response::into_inner) }
+    };
+    let in_force = |day: &str| pb::AgreementFilter {
+        in_force_on: day.to_owned(),
+        ..pb::AgreementFilter::default()
+    };
+    assert_eq!(end("2030-12-31").await.unwrap().state(), State::InForce);
+    assert_eq!(listed(registry, in_force("2026-01-01")).await, ["tw"]);
+    assert_eq!(end("2021-12-31").await.unwrap().state(), State::Expired);
+    assert!(listed(registry, in_force("2022-06-30")).await.is_empty());
+    let late = step!(registry, extend_agreement, ExtendAgreementRequest, "tw", "2022-05-01",
+        end_date: "2022-12-31".to_owned());
+    assert_eq!(refusal(late.await).1, "WRONG_STATE", "it had expired");
+    assert_eq!(
+        refusal(end("2019-12-31").await).2,
+        ["agreement.end_date"],
+        "before it was signed"
+    );
+
+    let again = step!(registry, sign_agreement, SignAgreementRequest, "tw", "2019-01-01");
+    assert_eq!(refusal(again.await).1, "WRONG_STATE", "what is signed is signed");
+    let early = step!(
+        registry,
+        withdraw_agreement,
+        WithdrawAgreementRequest,
+        "tw",
+        "2019-01-01"
+    );
+    assert_eq!(
+        refusal(early.await).1,
+        "WRONG_STATE",
+        "nobody withdraws before it was signed"
+    );
+    let ahead = step!(registry, amend_agreement, AmendAgreementRequest, "tw", "2040-01-01",
+        agreement: Some(pb::Agreement { number: "9".to_owned(), ..pb::Agreement::default() }),
+        update_mask: mask(&["number"]));
+    assert_eq!(refusal(ahead.await).2, ["date"]);
+    let both = create(registry, "both", twinning(&["west"], &["kh-north", "west"])).await;
+    assert_eq!(refusal(both).2, ["agreement.partner_units"]);
+
+    create(registry, "draft", twinning(&["west"], &["kh-north"]))
+        .await
+        .unwrap();
+    ok(step!(
+        registry,
+        sign_agreement,
+        SignAgreementRequest,
+        "draft",
+        "2023-05-10"
+    ))
+    .await;
+    let typo = pb::UpdateAgreementRequest {
+        agreement: Some(pb::Agreement {
+            name: "agreements/draft".to_owned(),
+            sign_date: "2023-05-01".to_owned(),
+            ..pb::Agreement::default()
+        }),
+        update_mask: mask(&["sign_date"]),
+        ..pb::UpdateAgreementRequest::default()
+    };
+    let corrected = ok(registry.agreements().update_agreement(typo)).await;
+    assert_eq!(
+        (corrected.sign_date.as_str(), corrected.state()),
+        ("2023-05-01", State::InForce)
+    );
+}
+
+pub async fn parties_after_backdated_and_revoked_acts(registry: &Registry) {
+    registry.ground().await;
+    let signed = |home: &str| pb::Agreement {
+        sign_date: "2024-05-01".to_owned(),
+        ..twinning(&[home], &["kh-north"])
+    };
+    let establish = Act::Establish(pb::Establish {
+        unit_id: "guard".to_owned(),
+        unit: Some(pb::Unit {
+            country: "VN".to_owned(),
+            kind: "REGIONAL_DEFENCE_COMMAND".to_owned(),
+            parent: "units/west".to_owned(),
+            names: [("vi".to_owned(), "Phòng thủ khu vực".to_owned())].into(),
+            ..pb::Unit::default()
+        }),
+    });
+    let established = registry.reorganize("2024-01-01", vec![establish]).await.unwrap();
+    create(registry, "void", signed("guard")).await.unwrap();
+    // Something dated far ahead has no say in what needs a successor now.
+    let rename = Act::Rename(pb::Rename {
+        unit: "units/kh-south".to_owned(),
+        names: [("vi".to_owned(), "Nam".to_owned())].into(),
+    });
+    registry.reorganize("2090-01-01", vec![rename]).await.unwrap();
+    let revoke = |name: String| {
+        let request = pb::RevokeReorganizationRequest {
+            name,
+            legal_basis: "Quyết định 9".to_owned(),
+            ..pb::RevokeReorganizationRequest::default()
+        };
+        let mut units = registry.units();
+        async move { units.revoke_reorganization(request).await.map(Response::into_inner) }
+    };
+    let succeed = |agreement: &str, from: &str, to: &str, date: &str| {
+        let request = pb::SucceedAgreementPartiesRequest {
+            successions: vec![pb::PartySuccession {
+                agreement: named("agreements", agreement),
+                from_unit: named("units", from),
+                to_unit: named("units", to),
+            }],
+            date: date.to_owned(),
+            document: "Quyết định 3".to_owned(),
+            ..pb::SucceedAgreementPartiesRequest::default()
+        };
+        let mut agreements = registry.agreements();
+        async move {
+            agreements
+                .succeed_agreement_parties(request)
+                .await
+                .map(Response::into_inner)
+        }
+    };
+    let revoked = revoke(established.reorganization.unwrap().name).await.unwrap();
+    assert_eq!(revoked.agreements_needing_successor, ["agreements/void"]);
+    let of_west = || pb::AgreementFilter {
+        unit: "units/west".to_owned(),
+        needs_successor: true,
+        ..pb::AgreementFilter::default()
+    };
+    assert_eq!(
+        listed(registry, of_west()).await,
+        ["void"],
+        "it stands where the unit would have stood"
+    );
+    succeed("void", "guard", "west", "2024-06-01").await.unwrap();
+    assert!(listed(registry, of_west()).await.is_empty());
+
+    create(registry, "tw", signed("west-one")).await.unwrap();
+    let merge = Act::Merge(pb::Merge {
+        sources: vec!["units/west-one".to_owned(), "units/west-two".to_owned()],
+        target: "units/west-two".to_owned(),
+        moves: Vec::new(),
+    });
+    let merged = registry.reorganize("2020-01-01", vec![merge]).await.unwrap();
+    assert_eq!(merged.agreements_needing_successor, ["agreements/tw"]);
+    let of_two = pb::AgreementFilter {
+        unit: "units/west-two".to_owned(),
+        ..pb::AgreementFilter::default()
+    };
+    assert_eq!(listed(registry, of_two).await, ["tw"], "as figures count it");
+    let title = pb::UpdateAgreementRequest {
+        agreement: Some(pb::Agreement {
+            name: "agreements/tw".to_owned(),
+            number: "1/TT".to_owned(),
+            ..pb::Agreement::default()
+        }),
+        update_mask: mask(&["number"]),
+        ..pb::UpdateAgreementRequest::default()
+    };
+    ok(registry.agreements().update_agreement(title)).await;
+    succeed("tw", "west-one", "west-two", "2024-06-01").await.unwrap();
+    let revoked = revoke(merged.reorganization.unwrap().name).await.unwrap();
+    assert_eq!(
+        revoked.agreements_needing_successor,
+        ["agreements/tw"],
+        "its ground is gone"
+    );
+    assert_eq!(
+        refusal(succeed("tw", "west-two", "east", "2024-07-01").await).1,
+        "WRONG_STATE"
+    );
+    let back = succeed("tw", "west-two", "west-one", "2024-07-01").await.unwrap();
+    assert!(!back.agreements[0].needs_successor);
 }

@@ -158,3 +158,34 @@ pub async fn kinds_pages_and_faults_of_a_search(registry: &Registry) {
         );
     }
 }
+
+pub async fn the_largest_page_has_a_next_one(registry: &Registry) {
+    unit(registry, "home", &[("vi", "Ta")]).await;
+    unit(registry, "partner", &[("vi", "Bạn")]).await;
+    // Numbers whose markers all begin with the same two digits.
+    let marker = |number: String| pb::Marker {
+        border: "VN-KH".to_owned(),
+        number,
+        home_unit: "units/home".to_owned(),
+        partner_unit: "units/partner".to_owned(),
+        ..pb::Marker::default()
+    };
+    let numbers = (1..=11).flat_map(|main| (1..=99).map(move |sub| format!("77{main:02}/{sub}")));
+    let markers: Vec<pb::Marker> = numbers.take(1_050).map(marker).collect();
+    for chunk in markers.chunks(1000) {
+        let request = pb::BatchCreateMarkersRequest {
+            markers: chunk.to_vec(),
+            ..pb::BatchCreateMarkersRequest::default()
+        };
+        ok(registry.markers().batch_create_markers(request)).await;
+    }
+    let mut request = pb::SearchRequest {
+        query: "77".to_owned(),
+        page_size: 1000,
+        ..pb::SearchRequest::default()
+    };
+    let first = ok(registry.search().search(request.clone())).await;
+    assert_eq!(first.results.len(), 1000);
+    request.page_token = first.next_page_token;
+    assert_eq!(ok(registry.search().search(request)).await.results.len(), 50);
+}

@@ -52,7 +52,7 @@ impl Reach {
             Record::Event(_) => &self.events,
             Record::Agreement(..) => &self.agreements,
         };
-        scope.allows(record.homes(), record.classification())
+        scope.allows(&record.readers(), record.classification())
     }
 }
 

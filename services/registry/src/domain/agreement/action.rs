@@ -117,7 +117,14 @@ impl Act {
 }
 
 /// An action to be recorded. With an etag, the agreement must not have changed since.
-pub fn draft(directory: &Directory, name: &str, etag: &str, document: &Document, act: &Act) -> Result<Resource, Error> {
+pub fn draft(
+    directory: &Directory,
+    name: &str,
+    etag: &str,
+    document: &Document,
+    act: &Act,
+    today: Date,
+) -> Result<Resource, Error> {
     let mut violations = Violations::new();
     let day = document.check(&mut violations);
     let id = shared::required_id(name, "agreements", "name", &mut violations.root());
@@ -131,6 +138,12 @@ pub fn draft(directory: &Directory, name: &str, etag: &str, document: &Document,
         act,
         &mut violations,
     );
+    if let (Act::Amend { .. } | Act::Extend { .. }, Some(day)) = (act, day)
+        && today < day
+    {
+        let why = format!("{day} lies ahead; what is amended or extended is recorded when its day has come");
+        violations.root().invalid("date", why);
+    }
     let day = checked(day, violations)?;
     let agreement = agreement.ok_or_else(|| Error::NotFound(name.to_owned()))?;
     fresh(name, &agreement.resource.etag, etag)?;
@@ -178,13 +191,16 @@ fn fill(
                 end_date: or(end_date, before.end_date),
                 ..pb::Agreement::default()
             };
-            let (start, _) = shared::days(&new.start_date, &new.end_date, &mut violations.root());
-            if let (Some(signed), Some(start)) = (day, start)
-                && start < signed
-                && agreement.is_none_or(|agreement| agreement.sign_date.is_none())
-            {
-                let why = format!("{start} is before the day of signing {signed}");
-                violations.root().invalid("start_date", why);
+            let (start, end) = shared::days(&new.start_date, &new.end_date, &mut violations.root());
+            let drafted = agreement.is_none_or(|agreement| agreement.sign_date.is_none());
+            for (field, given) in [("start_date", start), ("end_date", end)] {
+                if let (Some(signed), Some(given)) = (day, given)
+                    && given < signed
+                    && drafted
+                {
+                    let why = format!("{given} is before the day of signing {signed}");
+                    violations.root().invalid(field, why);
+                }
             }
             if let Some(agreement) = agreement {
                 let level = level_at_signing(directory.hierarchy(), day, agreement.home_units[0]);
@@ -228,6 +244,14 @@ pub(super) fn stands(agreement: &Agreement, name: &str, day: Date, needs: &[Stat
             name,
             &format!("has an action of {last}; one of {day} comes too late"),
         ));
+    }
+    if let Some(signed) = agreement.sign_date {
+        if needs == [State::Draft] {
+            return Err(wrong_state(name, &format!("was signed on {signed}")));
+        }
+        if day < signed {
+            return Err(wrong_state(name, &format!("was signed on {signed}, after {day}")));
+        }
     }
     // An action of the day itself decides it, so the state that counts is the one that the day begins with.
     let state = agreement.state_on(day);

@@ -56,10 +56,12 @@ impl Filter {
 
 /// Whether a party lies in a subtree: as it signed, or as it stands today.
 fn within(hierarchy: &Hierarchy, agreement: &Agreement, root: Key, today: Date) -> bool {
+    // As figures have it: what an act that was recorded later leaves on a unit that had ended stands with its successor.
+    let under = |party: Key, day: Date| {
+        let placed = hierarchy.place(party, day, day).unit;
+        placed.is_some_and(|unit| hierarchy.in_subtree(unit, root, day))
+    };
     let day = agreement.sign_date.unwrap_or(today);
     let mut signed = agreement.home_units.iter().chain(&agreement.partner_units);
-    signed.any(|party| hierarchy.in_subtree(*party, root, day))
-        || agreement
-            .current_units()
-            .any(|party| hierarchy.in_subtree(party, root, today))
+    signed.any(|party| under(*party, day)) || agreement.current_units().any(|party| under(party, today))
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use banggiao_contracts::registry::v1::{
     self as pb, AgreementActionKind as Kind, AgreementState as State, change::Resource,
 };
-use banggiao_directory::{Agreement, Directory, wire::at_most};
+use banggiao_directory::{Agreement, Directory, has_ended, wire::at_most};
 use banggiao_model::{date::Date, hierarchy::Key, name};
 use banggiao_rpc::{Violations, wire as shared};
 
@@ -86,14 +86,12 @@ fn succeeds(
         let told = violations.into_iter().map(|(subject, why)| format!("{subject} {why}"));
         return Err(told.collect::<Vec<_>>().join("; "));
     }
-    let party = agreement
-        .parties()
-        .into_iter()
-        .find(|party| party.unit == from && party.until.is_none());
-    if party.is_none() {
+    let mut parties = agreement.parties().into_iter();
+    let Some(party) = parties.find(|party| party.unit == from && party.until.is_none()) else {
         return Err(format!("{} is no party of {name}", unit(from)));
-    }
-    if hierarchy.alive_on(from, day) || hierarchy.last_day(from).is_none_or(|last| day <= last) {
+    };
+    // Where the act that ended the predecessor was revoked, it may have its place back.
+    if !has_ended(hierarchy, from, day) && party.replaces != Some(to) {
         return Err(format!("{} has not ended by {day}", unit(from)));
     }
     if !hierarchy.alive_on(to, day) {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::fixture::{Texts, document, sample};
-use crate::search::{Index, Place, Query, Rank, rank::Asked};
+use crate::search::{Index, LIMIT_MAX, Place, Query, Rank, rank::Asked};
 
 /// What is asked, and the text that is the best hit, if the sample has one that is better than all others.
 const QUERIES: [(&str, &str); 28] = [
@@ -88,7 +88,7 @@ fn hits_come_in_the_order_of_their_places() {
     for (query, first) in QUERIES {
         let mut expected = expected(&texts, query);
         let found = texts.hits(query);
-        expected.truncate(1_000);
+        expected.truncate(LIMIT_MAX);
         let places: Vec<(Place, String)> = found.iter().map(|hit| (hit.place, hit.resource.clone())).collect();
         assert_eq!(places, expected, "{query}");
         if !first.is_empty() {

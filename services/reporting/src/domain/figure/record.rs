@@ -1,5 +1,6 @@
 //! A record: an event's fact or an agreement, as figures see both alike.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use banggiao_directory::Agreement;
@@ -61,6 +62,16 @@ impl<'a> Record<'a> {
         match self {
             Self::Event(fact) => fact.homes(),
             Self::Agreement(agreement, _) => &agreement.home_units,
+        }
+    }
+
+    /// The units of which somebody must be allowed to read to read this: of an agreement also those that took the place
+    /// of a party, as the registry has it.
+    #[must_use]
+    pub fn readers(self) -> Cow<'a, [Key]> {
+        match self {
+            Self::Event(fact) => fact.homes().into(),
+            Self::Agreement(agreement, _) => agreement.home_side().into(),
         }
     }
 
