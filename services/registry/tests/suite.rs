@@ -3,13 +3,15 @@
 mod suite {
     pub mod agreements;
     pub mod harness;
+    pub mod lists;
     pub mod markers;
+    pub mod parties;
     pub mod programmes;
     pub mod search;
     pub mod units;
 }
 
-use suite::{agreements, harness::Registry, markers, programmes, search, units};
+use suite::{agreements, harness::Registry, lists, markers, parties, programmes, search, units};
 
 /// A test for each scenario on each database.
 macro_rules! scenarios {
@@ -50,9 +52,11 @@ scenarios! {
         the_life_of_an_agreement
         steps_that_do_not_follow_are_refused
         a_draft_is_corrected_and_a_settled_one_is_not
+        what_was_signed_can_be_corrected_until_something_else_is_done;
+    lists:
+        filters_of_agreements;
+    parties:
         successors_of_parties_are_settled_in_a_batch
-        filters_of_agreements
-        what_was_signed_can_be_corrected_until_something_else_is_done
         parties_after_backdated_and_revoked_acts;
     programmes:
         a_programme_changes_and_has_targets;
