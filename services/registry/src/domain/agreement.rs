@@ -133,7 +133,8 @@ fn check(directory: &Directory, agreement: &pb::Agreement, scope: &mut Scope<'_>
     }
     let sign_date = shared::day(&agreement.sign_date, "sign_date", scope);
     let (start, end) = shared::days(&agreement.start_date, &agreement.end_date, scope);
-    for (field, given) in [("start_date", start), ("end_date", end)] {
+    // An end before the start is told already.
+    for (field, given) in [("start_date", start), ("end_date", end.filter(|_| start.is_none()))] {
         if let (Some(signed), Some(given)) = (sign_date, given)
             && given < signed
         {

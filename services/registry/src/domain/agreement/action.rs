@@ -193,7 +193,8 @@ fn fill(
             };
             let (start, end) = shared::days(&new.start_date, &new.end_date, &mut violations.root());
             let drafted = agreement.is_none_or(|agreement| agreement.sign_date.is_none());
-            for (field, given) in [("start_date", start), ("end_date", end)] {
+            // An end before the start is told already.
+            for (field, given) in [("start_date", start), ("end_date", end.filter(|_| start.is_none()))] {
                 if let (Some(signed), Some(given)) = (day, given)
                     && given < signed
                     && drafted
