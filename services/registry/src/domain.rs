@@ -128,7 +128,7 @@ fn history(violations: &[hierarchy::Violation]) -> Error {
     let is_reference = |violation: &hierarchy::Violation| {
         matches!(
             violation.kind,
-            ViolationKind::UnknownUnit { .. } | ViolationKind::Duplicate { .. }
+            ViolationKind::UnknownUnit { .. } | ViolationKind::Duplicate { .. } | ViolationKind::TooManyActs
         )
     };
     if violations.iter().any(is_reference) {

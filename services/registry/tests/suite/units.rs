@@ -233,6 +233,11 @@ pub async fn an_impossible_document_changes_nothing(registry: &Registry) {
             moves: Vec::new(),
         })]
     };
+    let many = std::iter::repeat_with(dissolve).flatten().take(1_001).collect();
+    assert_eq!(
+        refusal(registry.reorganize("2025-07-01", many).await).0,
+        Code::InvalidArgument
+    );
     registry.reorganize("2025-07-01", dissolve()).await.unwrap();
     let (code, reason, _) = refusal(registry.reorganize("2025-08-01", dissolve()).await);
     assert_eq!((code, reason.as_str()), (Code::FailedPrecondition, "UNIT_NOT_ALIVE"));
