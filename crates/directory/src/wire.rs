@@ -51,13 +51,6 @@ fn country(value: &str, field: &str, scope: &mut Scope<'_>) {
     }
 }
 
-/// Refuses a list that is too long.
-pub fn at_most(max: usize, count: usize, field: &str, scope: &mut Scope<'_>) {
-    if count > max {
-        scope.invalid(field, format!("has {count} entries; at most {max} are allowed"));
-    }
-}
-
 /// Checks a point on the ground, if there is one.
 pub fn geo_point(point: Option<&GeoPoint>, field: &str, scope: &mut Scope<'_>) {
     let Some(point) = point else { return };

@@ -88,13 +88,17 @@ pub fn required_unit(value: &str, field: &str, scope: &mut Scope<'_>) -> Option<
     required_id(value, "units", field, scope).and_then(|id| UnitId::parse(&id).ok())
 }
 
+/// Refuses a list that is too long.
+pub fn at_most(max: usize, count: usize, field: &str, scope: &mut Scope<'_>) {
+    if count > max {
+        scope.invalid(field, format!("has {count} entries; at most {max} are allowed"));
+    }
+}
+
 /// A list of resource names, each once; gives the bare ids.
 pub fn ids(values: &[String], collection: &str, field: &str, scope: &mut Scope<'_>) -> Vec<String> {
+    at_most(MAX_LIST, values.len(), field, scope);
     if values.len() > MAX_LIST {
-        scope.invalid(
-            field,
-            format!("has {} entries; at most {MAX_LIST} are allowed", values.len()),
-        );
         return Vec::new();
     }
     let mut ids: Vec<String> = Vec::with_capacity(values.len());

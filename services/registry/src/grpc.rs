@@ -82,8 +82,19 @@ impl Calls {
         }
     }
 
-    /// The beginning of every change: who makes it, its request id, and the resource that it must hold. `name` is what
-    /// the transaction is called, as `unit.create`.
+    /// The beginning of every change: who makes it, and its request id. `what` says what the transaction is called, as
+    /// `unit.create`, and what the caller's grants must cover.
+    fn begin<R: Message>(
+        &self,
+        request: Request<R>,
+        what: (&'static str, Action),
+        id: impl Fn(&mut R) -> &mut String,
+    ) -> Result<(R, Write), Status> {
+        let (request, (), write) = self.change(request, what, id, ("", |_: &mut R| Some(())))?;
+        Ok((request, write))
+    }
+
+    /// As [`Self::begin`], with the resource that the request must hold.
     fn change<R: Message, T>(
         &self,
         request: Request<R>,

@@ -288,7 +288,12 @@ impl Registry {
 
     /// Lets readers see what was committed, when it is the writer's turn.
     fn publish(&self, after: &Arc<Directory>) {
-        let documents = index::changed(&self.now(), after);
+        let before = self.now();
+        if before.position() == after.position() {
+            // Everything was repeated.
+            return;
+        }
+        let documents = index::changed(&before, after);
         if !documents.is_empty() {
             let texts = Arc::clone(&self.texts.read().unwrap_or_else(PoisonError::into_inner));
             let texts = Arc::new(texts.with(&documents));

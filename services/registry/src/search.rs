@@ -157,7 +157,9 @@ impl Index {
                 continue;
             };
             let entry = best.entry(&row.resource).or_insert((place, row));
-            *entry = (*entry).min_by_place((place, row));
+            if place < entry.0 {
+                *entry = (place, row);
+            }
         }
         let listed = best
             .into_values()
@@ -213,17 +215,6 @@ impl Index {
         shelf
             .matching(pattern, after)
             .filter(move |row| !(settled && self.stale.contains(&*row.resource)))
-    }
-}
-
-/// Of two places of a resource the better one.
-trait MinByPlace {
-    fn min_by_place(self, other: Self) -> Self;
-}
-
-impl MinByPlace for (Place, &Row) {
-    fn min_by_place(self, other: Self) -> Self {
-        if other.0 < self.0 { other } else { self }
     }
 }
 

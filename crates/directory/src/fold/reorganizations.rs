@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use banggiao_contracts::registry::v1 as pb;
-use banggiao_model::hierarchy::{Act, Change};
+use banggiao_model::hierarchy::Change;
 
 use super::{Details, Directory, Fault, Recorded, bare, read};
 use crate::wire;
@@ -13,10 +13,7 @@ impl Directory {
         let id = bare(&text.name, "reorganizations")?;
         let acts = read(|scope| wire::reorganization(&id, text, &self.kinds, scope))?;
         // Units that the acts establish get their keys in the order of the acts.
-        let established = acts.acts.iter().zip(&text.acts).filter_map(|(act, text)| match act {
-            Act::Establish(_) => Some(wire::established(text)),
-            _ => None,
-        });
+        let established = text.acts.iter().filter_map(wire::established);
         let details = established
             .map(|unit| read(|scope| Some(wire::details_of_unit(unit, scope))))
             .collect::<Result<Vec<Details>, _>>()?;

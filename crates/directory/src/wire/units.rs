@@ -1,6 +1,6 @@
 //! Units, reorganisations and corrections, from the wire.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use banggiao_contracts::{registry::v1 as pb, r#type::v1::GeoPoint};
 use banggiao_model::{
@@ -11,10 +11,10 @@ use banggiao_model::{
 };
 use banggiao_rpc::{
     violation::Scope,
-    wire::{self, MAX_NAME},
+    wire::{self, MAX_NAME, at_most},
 };
 
-use super::{at_most, country, geo_point};
+use super::{country, geo_point};
 use crate::record::{Details, Kinds};
 
 /// Lists that people keep by hand have at most so many entries.
@@ -227,13 +227,12 @@ fn establish(text: &pb::Establish, effective: Option<Date>, kinds: &Kinds, scope
     beginning(id.ok(), unit, kinds, &mut scope, (effective, None)).map(Act::Establish)
 }
 
-/// The unit that an act establishes; an empty one for any other act.
+/// The unit that an act establishes, if that is what it does.
 #[must_use]
-pub fn established(act: &pb::ReorganizationAct) -> &pb::Unit {
-    static NONE: LazyLock<pb::Unit> = LazyLock::new(pb::Unit::default);
+pub fn established(act: &pb::ReorganizationAct) -> Option<&pb::Unit> {
     match &act.act {
-        Some(pb::reorganization_act::Act::Establish(text)) => text.unit.as_ref().unwrap_or(&NONE),
-        _ => &NONE,
+        Some(pb::reorganization_act::Act::Establish(text)) => text.unit.as_ref(),
+        _ => None,
     }
 }
 

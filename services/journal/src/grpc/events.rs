@@ -57,11 +57,7 @@ impl EventService for Calls {
         let repetition = repetition("BatchLogEvents", &mut request, |r| &mut r.request_id)?;
         if request.events.len() > BATCH_MAX {
             let mut violations = Violations::new();
-            let count = request.events.len();
-            violations.root().invalid(
-                "events",
-                format!("has {count} entries; at most {BATCH_MAX} are allowed"),
-            );
+            wire::at_most(BATCH_MAX, request.events.len(), "events", &mut violations.root());
             return Err(DOMAIN.invalid(violations));
         }
         let path = |index: usize| format!("events[{index}]");

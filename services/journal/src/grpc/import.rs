@@ -59,12 +59,7 @@ async fn answer(
     }
     wire::line(&request.source, REFERENCE_MAX, "source", &mut scope);
     wire::position(request.min_registry_position, "min_registry_position", &mut scope);
-    if request.rows.len() > ROWS_MAX {
-        scope.invalid(
-            "rows",
-            format!("has {} entries; at most {ROWS_MAX} are allowed", request.rows.len()),
-        );
-    }
+    wire::at_most(ROWS_MAX, request.rows.len(), "rows", &mut scope);
     checked(Some(()), violations).map_err(refuse)?;
     let directory = journal
         .follower()

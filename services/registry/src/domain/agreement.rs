@@ -14,11 +14,11 @@ use banggiao_model::{
     date::{self, Date},
     hierarchy::{Hierarchy, Key},
     level::Level,
-    name::{self, UnitId},
+    name,
 };
 use banggiao_rpc::{
     Scope, Violations, mask,
-    wire::{self as shared, MAX_LIST, MAX_NAME},
+    wire::{self as shared, MAX_NAME},
 };
 
 use super::{Chosen, Error, checked, fresh, rule};
@@ -119,11 +119,11 @@ pub fn draft_update(
     }
 }
 
-/// The parties' keys, the home side's first.
+/// The parties, the leading one of each side first.
 #[derive(Debug, Default)]
 struct Parties {
-    home: Vec<(UnitId, Key)>,
-    partner: Vec<(UnitId, Key)>,
+    home: Vec<Key>,
+    partner: Vec<Key>,
 }
 
 /// Every fault of the fields.
@@ -133,14 +133,7 @@ fn check(directory: &Directory, agreement: &pb::Agreement, scope: &mut Scope<'_>
     }
     let sign_date = shared::day(&agreement.sign_date, "sign_date", scope);
     let (start, end) = shared::days(&agreement.start_date, &agreement.end_date, scope);
-    // An end before the start is told already.
-    for (field, given) in [("start_date", start), ("end_date", end.filter(|_| start.is_none()))] {
-        if let (Some(signed), Some(given)) = (sign_date, given)
-            && given < signed
-        {
-            scope.invalid(field, format!("{given} is before the day of signing {signed}"));
-        }
-    }
+    not_before(sign_date, (start, end), scope);
     if let Some(both) = agreement
         .home_units
         .iter()
@@ -163,7 +156,7 @@ fn check(directory: &Directory, agreement: &pb::Agreement, scope: &mut Scope<'_>
             );
         }
     }
-    wire::at_most(FEW, agreement.signatories.len(), "signatories", scope);
+    shared::at_most(FEW, agreement.signatories.len(), "signatories", scope);
     for (index, signatory) in agreement.signatories.iter().enumerate() {
         let mut scope = scope.scope(&format!("signatories[{index}]"));
         shared::required_unit(&signatory.unit, "unit", &mut scope);
@@ -181,11 +174,21 @@ fn check(directory: &Directory, agreement: &pb::Agreement, scope: &mut Scope<'_>
     parties
 }
 
+/// Nothing holds, nor ends, before it is signed. An end before the start is told already.
+fn not_before(signed: Option<Date>, (start, end): (Option<Date>, Option<Date>), scope: &mut Scope<'_>) {
+    for (field, given) in [("start_date", start), ("end_date", end.filter(|_| start.is_none()))] {
+        if let (Some(signed), Some(given)) = (signed, given)
+            && given < signed
+        {
+            scope.invalid(field, format!("{given} is before the day of signing {signed}"));
+        }
+    }
+}
+
 /// The fields that an amendment may change as well as a correction.
 fn check_content(directory: &Directory, agreement: &pb::Agreement, scope: &mut Scope<'_>) {
     shared::names(&agreement.title, "title", scope);
     shared::line(&agreement.number, MAX_NAME, "number", scope);
-    wire::at_most(MAX_LIST, agreement.programmes.len(), "programmes", scope);
     for (index, id) in shared::ids(&agreement.programmes, "programmes", "programmes", scope)
         .iter()
         .enumerate()
@@ -204,7 +207,7 @@ fn check_content(directory: &Directory, agreement: &pb::Agreement, scope: &mut S
             format!("{months} is not between 1 and {MONTHS_MAX}"),
         );
     }
-    wire::at_most(FEW, agreement.attachments.len(), "attachments", scope);
+    shared::at_most(FEW, agreement.attachments.len(), "attachments", scope);
     for (index, attachment) in agreement.attachments.iter().enumerate() {
         let mut scope = scope.scope(&format!("attachments[{index}]"));
         let hexadecimal = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
@@ -236,7 +239,7 @@ fn hangs_under(directory: &Directory, id: &str, other: &str) -> bool {
     true
 }
 
-fn known(hierarchy: &Hierarchy, names: &[String], field: &str, scope: &mut Scope<'_>) -> Vec<(UnitId, Key)> {
+fn known(hierarchy: &Hierarchy, names: &[String], field: &str, scope: &mut Scope<'_>) -> Vec<Key> {
     if names.is_empty() {
         scope.required(field);
     }
@@ -244,10 +247,7 @@ fn known(hierarchy: &Hierarchy, names: &[String], field: &str, scope: &mut Scope
     for unit in units.iter().filter(|unit| hierarchy.key(unit).is_none()) {
         scope.unknown(field, &unit.name());
     }
-    units
-        .into_iter()
-        .filter_map(|unit| hierarchy.key(&unit).map(|key| (unit, key)))
-        .collect()
+    units.iter().filter_map(|unit| hierarchy.key(unit)).collect()
 }
 
 /// The agreement as it is recorded: checked against the day of signing, with its level, and without what is derived.
@@ -255,7 +255,7 @@ fn recordable(directory: &Directory, parties: &Parties, agreement: pb::Agreement
     let hierarchy = directory.hierarchy();
     let sign_date = date::parse(&agreement.sign_date).ok();
     alive_at_signing(hierarchy, sign_date, parties.home.iter().chain(&parties.partner))?;
-    let level = level_at_signing(hierarchy, sign_date, parties.home[0].1);
+    let level = level_at_signing(hierarchy, sign_date, parties.home[0]);
     Ok(Resource::Agreement(bare(pb::Agreement {
         level: shared::level_pb(level).into(),
         ..agreement
@@ -276,12 +276,13 @@ fn bare(agreement: pb::Agreement) -> pb::Agreement {
 fn alive_at_signing<'a>(
     hierarchy: &Hierarchy,
     sign_date: Option<Date>,
-    mut parties: impl Iterator<Item = &'a (UnitId, Key)>,
+    parties: impl Iterator<Item = &'a Key>,
 ) -> Result<(), Error> {
     let Some(day) = sign_date else { return Ok(()) };
-    let dead = parties.by_ref().filter(|(_, key)| !hierarchy.alive_on(*key, day));
+    let why = format!("was not alive on the day of signing {day}");
+    let dead = parties.filter(|key| !hierarchy.alive_on(**key, day));
     let violations: Vec<_> = dead
-        .map(|(unit, _)| (unit.name(), format!("was not alive on the day of signing {day}")))
+        .map(|key| (hierarchy.unit(*key).id().name(), why.clone()))
         .collect();
     if violations.is_empty() {
         Ok(())

@@ -3,7 +3,7 @@
 use banggiao_contracts::registry::v1::{self as pb, change::Resource};
 use banggiao_directory::{
     Directory,
-    wire::{COUNTRIES, at_most, geo_point},
+    wire::{COUNTRIES, geo_point},
 };
 use banggiao_model::{
     date::{self, Date},
@@ -57,7 +57,7 @@ fn check(directory: &Directory, marker: &pb::Marker, scope: &mut Scope<'_>) -> O
     }
     shared::enumeration::<pb::MarkerStatus>(marker.status, "status", scope);
     geo_point(marker.point.as_ref(), "point", scope);
-    at_most(MAX_LIST, marker.responsibilities.len(), "responsibilities", scope);
+    shared::at_most(MAX_LIST, marker.responsibilities.len(), "responsibilities", scope);
     for (index, one) in marker.responsibilities.iter().enumerate() {
         let mut scope = scope.scope(&format!("responsibilities[{index}]"));
         let unit = required_known(directory, &one.unit, "unit", &mut scope);

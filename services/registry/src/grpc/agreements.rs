@@ -197,12 +197,8 @@ impl AgreementService for Calls {
         &self,
         request: Request<pb::SucceedAgreementPartiesRequest>,
     ) -> Result<Response<pb::SucceedAgreementPartiesResponse>, Status> {
-        let (_, mut asked, mut write) = self.change(
-            request,
-            ("agreement.succeed_parties", Action::ManageRegistry),
-            |r| &mut r.request_id,
-            ("", |r: &mut pb::SucceedAgreementPartiesRequest| Some(r.clone())),
-        )?;
+        let what = ("agreement.succeed_parties", Action::ManageRegistry);
+        let (mut asked, mut write) = self.begin(request, what, |r| &mut r.request_id)?;
         write.validate_only = asked.validate_only;
         let document = agreement::Document {
             date: take(&mut asked.date),
@@ -260,19 +256,14 @@ struct Step {
 
 impl Calls {
     /// What every verb does: one action on one agreement, and the agreement as it stands then.
-    async fn act<R: Message + Clone>(
+    async fn act<R: Message>(
         &self,
         request: Request<R>,
         name: &'static str,
         id: impl Fn(&mut R) -> &mut String,
         step: impl Fn(&mut R) -> Step,
     ) -> Result<Response<pb::Agreement>, Status> {
-        let (_, mut asked, write) = self.change(
-            request,
-            (name, Action::ManageRegistry),
-            id,
-            ("", |r: &mut R| Some(r.clone())),
-        )?;
+        let (mut asked, write) = self.begin(request, (name, Action::ManageRegistry), id)?;
         let step = step(&mut asked);
         let (agreement, today) = (step.name.clone(), self.registry.today());
         let plan = move |directory: &Directory| {

@@ -60,12 +60,7 @@ async fn answer(
         scope.required("source");
     }
     wire::line(&request.source, MAX_NAME.min(100), "source", &mut scope);
-    if request.rows.len() > ROWS_MAX {
-        scope.invalid(
-            "rows",
-            format!("has {} entries; at most {ROWS_MAX} are allowed", request.rows.len()),
-        );
-    }
+    wire::at_most(ROWS_MAX, request.rows.len(), "rows", &mut scope);
     checked(Some(()), violations).map_err(refuse)?;
     if request.validate_only {
         let results = registry

@@ -35,13 +35,7 @@ impl MarkerService for Calls {
         if request.markers.is_empty() {
             violations.root().required("markers");
         }
-        if request.markers.len() > BATCH_MAX {
-            let count = request.markers.len();
-            violations.root().invalid(
-                "markers",
-                format!("has {count} entries; at most {BATCH_MAX} are allowed"),
-            );
-        }
+        wire::at_most(BATCH_MAX, request.markers.len(), "markers", &mut violations.root());
         checked(Some(()), violations).map_err(refuse)?;
         let write = Write {
             name: "marker.batch_create",

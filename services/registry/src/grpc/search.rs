@@ -52,14 +52,11 @@ impl SearchService for Calls {
         checked(Some(()), violations).map_err(refuse)?;
         let today = self.registry.today();
         let agreements = directory.scope(&caller.principal, Action::ReadAgreement, today);
-        let mut nothing = false;
+        if collections.is_empty() {
+            collections = COLLECTIONS.to_vec();
+        }
         if agreements.is_empty() {
-            // To name no collection is to search all of them, at less cost.
-            if collections.is_empty() {
-                collections = COLLECTIONS.to_vec();
-            }
             collections.retain(|collection| *collection != Collection::Agreement);
-            nothing = collections.is_empty();
         }
         let found = Found {
             directory: &directory,
@@ -74,7 +71,7 @@ impl SearchService for Calls {
         };
         let mut results: Vec<(Hit, pb::SearchResult)> = Vec::new();
         // What the caller may not read is left out, so that one look may not fill the page.
-        while results.len() <= page.size && !nothing {
+        while results.len() <= page.size && !query.collections.is_empty() {
             let hits = self.registry.search(&query);
             query.after = hits.last().map(|hit| hit.place);
             let last = hits.len() < query.limit;

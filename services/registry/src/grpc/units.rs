@@ -2,7 +2,11 @@
 
 use banggiao_contracts::registry::v1::{self as pb, change::Resource, unit_service_server::UnitService};
 use banggiao_directory::{Directory, wire::countries};
-use banggiao_model::{date::Date, permission::Action, text};
+use banggiao_model::{
+    date::{self, Date},
+    permission::Action,
+    text,
+};
 use banggiao_rpc::{Violations, page::Page, violation::Scope, wire};
 use tonic::{Request, Response, Status};
 
@@ -57,12 +61,7 @@ impl UnitService for Calls {
         let request = request.into_inner();
         let mut violations = Violations::new();
         let mut scope = violations.root();
-        if request.names.len() > BATCH_MAX {
-            scope.invalid(
-                "names",
-                format!("has {} entries; at most {BATCH_MAX} are allowed", request.names.len()),
-            );
-        }
+        wire::at_most(BATCH_MAX, request.names.len(), "names", &mut scope);
         let as_of = wire::day(&request.as_of, "as_of", &mut scope);
         let ids = request
             .names
@@ -117,7 +116,7 @@ impl UnitService for Calls {
         let written = self.registry.write(write, plan).await.map_err(refuse)?;
         let name = request.unit.map(|unit| unit.name).unwrap_or_default();
         let id = id_of(&name, "units", "unit.name")?;
-        let as_of = wire::day(&request.as_of, "as_of", &mut Violations::new().root());
+        let as_of = date::parse(&request.as_of).ok();
         answer(&written, &id, as_of)
     }
 
@@ -137,13 +136,13 @@ impl UnitService for Calls {
         let id = self.registry.new_id('r');
         let plan = move |directory: &Directory| Ok(vec![reorganization::draft(directory, &id, &acts)?]);
         let written = self.registry.write(write, plan).await.map_err(refuse)?;
-        let (_, _, day) = recorded(&written)?;
         let before = self.registry.before(&written).await.map_err(refuse)?;
-        let effective = effective_day(&written);
-        let mut answer = reorganization::consequences(&before, &written.after, effective, day);
-        let Some(Resource::Reorganization(mut recorded)) = written.changes.into_iter().find_map(|c| c.resource) else {
+        let (Resource::Reorganization(acts), _, day) = recorded(&written)? else {
             return Err(DOMAIN.internal());
         };
+        let effective = date::parse(&acts.effective_date).ok();
+        let mut answer = reorganization::consequences(&before, &written.after, effective, day);
+        let mut recorded = acts.clone();
         if request.validate_only {
             // Nothing was recorded, so nothing says where, when and by whom.
             (recorded.name, recorded.registry_position) = (String::new(), 0);
@@ -157,21 +156,14 @@ impl UnitService for Calls {
         &self,
         request: Request<pb::RevokeReorganizationRequest>,
     ) -> Result<Response<pb::ReorganizeUnitsResponse>, Status> {
-        let (request, asked, mut write) = self.change(
-            request,
-            ("unit.revoke_reorganization", Action::ManageRegistry),
-            |r| &mut r.request_id,
-            ("", |r: &mut pb::RevokeReorganizationRequest| Some(r.clone())),
-        )?;
-        write.validate_only = request.validate_only;
+        let what = ("unit.revoke_reorganization", Action::ManageRegistry);
+        let (asked, mut write) = self.begin(request, what, |r| &mut r.request_id)?;
+        write.validate_only = asked.validate_only;
+        let name = asked.name.clone();
         let plan = move |directory: &Directory| Ok(vec![reorganization::draft_revocation(directory, &asked)?]);
         let written = self.registry.write(write, plan).await.map_err(refuse)?;
         let (_, _, day) = recorded(&written)?;
-        let acts = written
-            .after
-            .reorganizations()
-            .iter()
-            .find(|acts| acts.name == request.name);
+        let acts = written.after.reorganizations().iter().find(|acts| acts.name == name);
         let acts = acts.ok_or_else(|| DOMAIN.internal())?;
         let before = self.registry.before(&written).await.map_err(refuse)?;
         Ok(Response::new(pb::ReorganizeUnitsResponse {
@@ -252,21 +244,11 @@ impl UnitService for Calls {
     }
 }
 
-/// The day on which the acts of a write take effect.
-fn effective_day(written: &Written) -> Option<Date> {
-    match recorded(written).ok()? {
-        (Resource::Reorganization(acts), ..) => {
-            wire::day(&acts.effective_date, "effective_date", &mut Violations::new().root())
-        }
-        _ => None,
-    }
-}
-
 /// The unit right after a write, as it was on a day, or began.
 fn answer(written: &Written, id: &str, as_of: Option<Date>) -> Result<Response<pb::Unit>, Status> {
     let (resource, _, day) = recorded(written)?;
     let as_of = match resource {
-        Resource::Unit(unit) => wire::day(&unit.start_date, "start_date", &mut Violations::new().root()),
+        Resource::Unit(unit) => date::parse(&unit.start_date).ok(),
         _ => as_of,
     };
     unit::read(&written.after, id, as_of, day)

@@ -2,7 +2,6 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use banggiao_contracts::registry::v1 as pb;
 use banggiao_directory::Directory;
 use banggiao_model::hierarchy::Key;
 
@@ -22,7 +21,10 @@ pub(super) fn changed(before: &Directory, after: &Directory) -> Vec<Document> {
     let units = new.keys().filter(|key| !same(key));
     let mut documents: Vec<Document> = units.map(|key| unit(after, key)).collect();
     let agreements = differing(before.agreements(), after.agreements());
-    documents.extend(agreements.map(|agreement| titled(&agreement.resource.name, &agreement.resource)));
+    documents.extend(agreements.map(|agreement| {
+        let texts = agreement.resource.title.values().chain([&agreement.resource.number]);
+        document(&agreement.resource.name, Collection::Agreement, texts)
+    }));
     let programmes = differing(before.programmes(), after.programmes());
     documents.extend(programmes.map(|programme| {
         let texts = programme.title.values().chain([&programme.number]);
@@ -57,14 +59,6 @@ fn unit(directory: &Directory, key: Key) -> Document {
         .into_iter()
         .flat_map(|record| &record.details.aliases);
     document(&unit.id().name(), Collection::Unit, names.chain(aliases))
-}
-
-fn titled(name: &str, agreement: &pb::Agreement) -> Document {
-    document(
-        name,
-        Collection::Agreement,
-        agreement.title.values().chain([&agreement.number]),
-    )
 }
 
 fn document<'a>(name: &str, collection: Collection, texts: impl IntoIterator<Item = &'a String>) -> Document {

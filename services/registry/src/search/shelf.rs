@@ -102,8 +102,8 @@ impl Shelf {
     /// Puts rows in order.
     pub fn new(mut rows: Vec<Row>) -> Self {
         rows.sort_by(|left, right| {
-            let key = |row: &Row| (row.number, Arc::clone(&row.resource), Arc::clone(&row.text));
-            key(left).cmp(&key(right))
+            let (left, right) = [left, right].map(|row| (row.number, &row.resource, &row.text)).into();
+            left.cmp(&right)
         });
         for (place, row) in rows.iter_mut().enumerate() {
             row.place = place;

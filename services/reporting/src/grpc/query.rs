@@ -206,11 +206,8 @@ fn measures(directory: &Directory, request: &pb::QueryFiguresRequest, scope: &mu
         ("indicators", request.indicators.len()),
         ("measures", request.measures.len()),
     ] {
+        wire::at_most(wire::MAX_LIST, count, field, scope);
         if count > wire::MAX_LIST {
-            scope.invalid(
-                field,
-                format!("has {count} entries; at most {} are allowed", wire::MAX_LIST),
-            );
             return Vec::new();
         }
     }

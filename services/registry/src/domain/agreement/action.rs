@@ -10,7 +10,7 @@ use banggiao_rpc::{
     wire::{self as shared, MAX_NAME, MAX_TEXT},
 };
 
-use super::{alive_at_signing, check_content, level_at_signing};
+use super::{alive_at_signing, check_content, level_at_signing, not_before};
 use crate::domain::{Error, checked, fresh, rule};
 
 /// The fields that an amendment may change.
@@ -152,8 +152,7 @@ pub fn draft(
         Act::Sign { .. } => {
             let hierarchy = directory.hierarchy();
             let units = agreement.home_units.iter().chain(&agreement.partner_units);
-            let parties: Vec<_> = units.map(|key| (hierarchy.unit(*key).id().clone(), *key)).collect();
-            alive_at_signing(hierarchy, Some(day), parties.iter())?;
+            alive_at_signing(hierarchy, Some(day), units)?;
         }
         Act::Extend { .. } => {
             let later = match (agreement.end, date::parse(&action.end_date).ok()) {
@@ -192,16 +191,9 @@ fn fill(
                 ..pb::Agreement::default()
             };
             let (start, end) = shared::days(&new.start_date, &new.end_date, &mut violations.root());
-            let drafted = agreement.is_none_or(|agreement| agreement.sign_date.is_none());
-            // An end before the start is told already.
-            for (field, given) in [("start_date", start), ("end_date", end.filter(|_| start.is_none()))] {
-                if let (Some(signed), Some(given)) = (day, given)
-                    && given < signed
-                    && drafted
-                {
-                    let why = format!("{given} is before the day of signing {signed}");
-                    violations.root().invalid(field, why);
-                }
+            // What was signed before is refused for that.
+            if agreement.is_none_or(|agreement| agreement.sign_date.is_none()) {
+                not_before(day, (start, end), &mut violations.root());
             }
             if let Some(agreement) = agreement {
                 let level = level_at_signing(directory.hierarchy(), day, agreement.home_units[0]);
@@ -246,13 +238,8 @@ pub(super) fn stands(agreement: &Agreement, name: &str, day: Date, needs: &[Stat
             &format!("has an action of {last}; one of {day} comes too late"),
         ));
     }
-    if let Some(signed) = agreement.sign_date {
-        if needs == [State::Draft] {
-            return Err(wrong_state(name, &format!("was signed on {signed}")));
-        }
-        if day < signed {
-            return Err(wrong_state(name, &format!("was signed on {signed}, after {day}")));
-        }
+    if let Some(signed) = agreement.sign_date.filter(|signed| day < *signed) {
+        return Err(wrong_state(name, &format!("was signed on {signed}, after {day}")));
     }
     // An action of the day itself decides it, so the state that counts is the one that the day begins with.
     let state = agreement.state_on(day);

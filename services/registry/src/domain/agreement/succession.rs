@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use banggiao_contracts::registry::v1::{
     self as pb, AgreementActionKind as Kind, AgreementState as State, change::Resource,
 };
-use banggiao_directory::{Agreement, Directory, has_ended, wire::at_most};
+use banggiao_directory::{Agreement, Directory, has_ended};
 use banggiao_model::{date::Date, hierarchy::Key, name};
 use banggiao_rpc::{Violations, wire as shared};
 
@@ -26,7 +26,7 @@ pub fn succeed(
     if successions.is_empty() {
         violations.root().required("successions");
     }
-    at_most(BATCH_MAX, successions.len(), "successions", &mut violations.root());
+    shared::at_most(BATCH_MAX, successions.len(), "successions", &mut violations.root());
     let mut named = BTreeSet::new();
     let mut drafts = Vec::with_capacity(successions.len());
     for (index, one) in successions.iter().take(BATCH_MAX).enumerate() {
