@@ -2,6 +2,8 @@
 
 mod agreements;
 mod bad;
+mod duplicates;
+mod event_types;
 mod events;
 mod feeds;
 mod figures;

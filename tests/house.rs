@@ -2,6 +2,7 @@
 //! that hold the house together.
 
 mod api;
+mod clerk;
 mod cluster;
 mod contract;
 mod installation;

@@ -3,6 +3,7 @@
 mod access;
 mod afterwards;
 mod cluster;
+mod delegation;
 mod districts;
 mod fresh;
 mod kills;

@@ -24,6 +24,9 @@ pub enum EventTypeVerb {
         /// The event type, as JOINT_PATROL.
         #[arg(value_parser = names::event_type)]
         name: String,
+        /// Number of the revision; by default the newest.
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(1..))]
+        revision: Option<i32>,
     },
 }
 
@@ -39,7 +42,13 @@ impl EventTypeVerb {
                 )
                 .await
             }
-            Self::Get { name } => listing::get(session, &nouns::EVENT_TYPE, &pb::GetEventTypeRequest { name }).await,
+            Self::Get { name, revision } => {
+                let request = pb::GetEventTypeRequest {
+                    name,
+                    revision: revision.unwrap_or_default(),
+                };
+                listing::get(session, &nouns::EVENT_TYPE, &request).await
+            }
         }
     }
 }
@@ -166,6 +175,7 @@ impl EventList {
             external_reference,
             classification: None,
             home_unit_not_alive: self.home_unit_not_alive,
+            ..pb::EventFilter::default()
         };
         pb::ListEventsRequest {
             filter: Some(filter),

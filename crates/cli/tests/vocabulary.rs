@@ -29,6 +29,20 @@ fn event_type(id: &str, quantity: &str) -> journal::EventType {
 
 #[tonic::async_trait]
 impl EventTypeService for Catalogue {
+    async fn create_event_type(
+        &self,
+        _: Request<journal::CreateEventTypeRequest>,
+    ) -> Result<Response<journal::EventType>, Status> {
+        Err(Status::unimplemented("not here"))
+    }
+
+    async fn update_event_type(
+        &self,
+        _: Request<journal::UpdateEventTypeRequest>,
+    ) -> Result<Response<journal::EventType>, Status> {
+        Err(Status::unimplemented("not here"))
+    }
+
     async fn get_event_type(
         &self,
         _: Request<journal::GetEventTypeRequest>,

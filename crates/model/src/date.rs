@@ -93,6 +93,19 @@ pub fn today_in_vietnam(now: jiff::Timestamp) -> Date {
     VIETNAM.to_datetime(now).date()
 }
 
+/// The instant at which a day begins in Việt Nam; `None` beyond what an instant can say.
+#[must_use]
+pub fn beginning_in_vietnam(day: Date) -> Option<jiff::Timestamp> {
+    VIETNAM.to_timestamp(day.at(0, 0, 0, 0)).ok()
+}
+
+/// The days so many before and after a day, standing still at the first and the last day that can be written.
+#[must_use]
+pub fn around(date: Date, days: i64) -> (Date, Date) {
+    let span = jiff::SignedDuration::from_hours(24 * days);
+    (date.saturating_sub(span), date.saturating_add(span))
+}
+
 /// The day before, standing still at the first day that can be written.
 #[must_use]
 pub fn day_before(date: Date) -> Date {

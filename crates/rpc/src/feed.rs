@@ -29,6 +29,17 @@ pub struct Head {
     pub position: i64,
 }
 
+impl Head {
+    /// Moves on to a later position; says whether it was one.
+    pub fn advance(&mut self, to: Self) -> bool {
+        let later = (self.epoch, self.position) < (to.epoch, to.position);
+        if later {
+            *self = to;
+        }
+        later
+    }
+}
+
 /// The log behind a feed.
 pub trait Source: Send + Sync + 'static {
     /// One entry, ready for the wire.

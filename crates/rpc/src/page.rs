@@ -111,7 +111,9 @@ impl Page {
         rows.last().map_or_else(String::new, |last| self.token(&key(last)))
     }
 
-    fn token(&self, key: &str) -> String {
+    /// The token of the page after a key.
+    #[must_use]
+    pub fn token(&self, key: &str) -> String {
         BASE64_URL_SAFE_NO_PAD.encode([&self.binding[..], key.as_bytes()].concat())
     }
 }

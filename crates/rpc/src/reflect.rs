@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use prost::{Message, Name};
-use prost_reflect::{DescriptorPool, DynamicMessage, ReflectMessage};
+use prost_reflect::{DescriptorPool, DynamicMessage, ReflectMessage, SerializeOptions};
 
 static POOL: LazyLock<Option<DescriptorPool>> =
     LazyLock::new(|| DescriptorPool::decode(banggiao_contracts::FILE_DESCRIPTOR_SET).ok());
@@ -34,6 +34,49 @@ pub fn differences<M: Message + Name>(stored: &M, sent: &M) -> Vec<String> {
             format!("{}: stored {}, sent {}", field.name(), show(&stored), show(&sent))
         })
         .collect()
+}
+
+/// How a field differs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// Name of the field.
+    pub field: String,
+    /// Its value before, as protobuf JSON; empty: absent.
+    pub before: String,
+    /// Its value after.
+    pub after: String,
+}
+
+/// The fields in which two messages differ, in the order of their numbers.
+pub fn changes<M: Message + Name>(before: &M, after: &M) -> Vec<Change> {
+    let (Some(before), Some(after)) = (dynamic(before), dynamic(after)) else {
+        return Vec::new();
+    };
+    let (old, new) = (json_of(&before), json_of(&after));
+    let mut fields: Vec<_> = before.descriptor().fields().collect();
+    fields.sort_by_key(prost_reflect::FieldDescriptor::number);
+    fields
+        .iter()
+        .filter(|field| {
+            before.get_field(field) != after.get_field(field) || before.has_field(field) != after.has_field(field)
+        })
+        .map(|field| {
+            let value = |json: &serde_json::Value| json.get(field.name()).map(ToString::to_string).unwrap_or_default();
+            Change {
+                field: field.name().to_owned(),
+                before: value(&old),
+                after: value(&new),
+            }
+        })
+        .collect()
+}
+
+/// Protobuf JSON with the names of the contract, in which only what is set stands.
+fn json_of(message: &DynamicMessage) -> serde_json::Value {
+    let options = SerializeOptions::new().use_proto_field_name(true);
+    message
+        .serialize_with_options(serde_json::value::Serializer, &options)
+        .unwrap_or_default()
 }
 
 fn text(value: &prost_reflect::Value) -> String {

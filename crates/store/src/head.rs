@@ -10,7 +10,7 @@ use sea_orm::{
     sea_query::{ColumnDef, Index, LockType, Table, TableCreateStatement},
 };
 
-use crate::{Error, Tx};
+use crate::{Error, Tx, follow};
 
 /// The one row of the table.
 const ID: i32 = 1;
@@ -88,7 +88,7 @@ pub async fn read(db: &impl ConnectionTrait) -> Result<Model, Error> {
         .ok_or(Error::Missing("the head row"))
 }
 
-/// Moves the head, which this transaction has locked.
+/// Moves the head, which this transaction has locked; other processes on the database hear of it.
 ///
 /// # Errors
 /// If the database is away.
@@ -100,7 +100,7 @@ pub async fn advance(tx: &Tx, head: &Model) -> Result<(), Error> {
         recorded_at: Set(head.recorded_at),
     };
     Entity::update(row).exec(tx).await?;
-    Ok(())
+    follow::announce(tx).await
 }
 
 #[cfg(test)]

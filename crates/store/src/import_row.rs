@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::{Error, Tx};
+use crate::{Error, Tx, bulk};
 use sea_orm::{
     ActiveValue::Set,
     entity::prelude::*,
@@ -73,18 +73,17 @@ pub async fn find(tx: &Tx, keys: &[Key]) -> Result<HashMap<Key, Model>, Error> {
     Ok(found)
 }
 
-/// Remembers an imported row.
+/// Remembers imported rows.
 ///
 /// # Errors
-/// If the row is there already, or the database is away.
-pub async fn insert(tx: &Tx, row: Model) -> Result<(), Error> {
-    let row = ActiveModel {
+/// If a row is there already, or the database is away.
+pub async fn insert(tx: &Tx, rows: Vec<Model>) -> Result<(), Error> {
+    let rows = rows.into_iter().map(|row| ActiveModel {
         source: Set(row.source),
         kind: Set(row.kind),
         key: Set(row.key),
         digest: Set(row.digest),
         position: Set(row.position),
-    };
-    Entity::insert(row).exec_without_returning(tx).await?;
-    Ok(())
+    });
+    bulk::insert(tx, rows.collect(), None).await
 }

@@ -4,8 +4,10 @@
 //! SQLite and PostgreSQL do the same here; where they differ is told in one private module each. It knows databases and
 //! nothing of any service's tables; these live in each service's `store` room.
 
+pub mod bulk;
 pub mod cursor;
 pub mod error;
+mod follow;
 pub mod head;
 pub mod import_row;
 mod postgres;
@@ -16,7 +18,7 @@ pub mod tx;
 pub use error::{Error, Kind};
 pub use tx::{Retry, Tx};
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sea_orm::{ConnectOptions, Database, DatabaseConnection};
 use sea_orm_migration::MigratorTrait;
@@ -26,8 +28,10 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 /// So long does a statement wait for another transaction's lock before it is a conflict. It is also how long a process
 /// that was frozen inside a transaction can hold up the others.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
-/// Connections that read beside those that write.
-const READERS: u32 = 4;
+/// The wait before a conflict is tried again.
+const FIRST_WAIT: Duration = Duration::from_millis(5);
+/// Connections that read beside those that write; on PostgreSQL one of them listens.
+const READERS: u32 = 5;
 
 /// An open database of one service.
 #[derive(Debug, Clone)]
@@ -56,7 +60,7 @@ impl Store {
     /// If it cannot be opened, is not durable, or its schema is newer than this program.
     pub async fn open<M: MigratorTrait>(url: &str) -> Result<Self, Error> {
         let backend = Backend::of(url)?;
-        let writer = Database::connect(backend.options(url, backend.writers())).await?;
+        let writer = backend.connect(url).await?;
         match backend.prepare::<M>(url, &writer).await {
             Ok(reader) => Ok(Self { writer, reader }),
             Err(error) => {
@@ -99,6 +103,21 @@ impl Backend {
         match self {
             Self::Sqlite => sqlite::WRITERS,
             Self::Postgres => postgres::WRITERS,
+        }
+    }
+
+    /// The connections that write. Several processes that make one SQLite file at once are in each other's way while it
+    /// is put into WAL mode, and SQLite does not wait there by itself.
+    async fn connect(self, url: &str) -> Result<DatabaseConnection, Error> {
+        let patience = Instant::now() + LOCK_TIMEOUT;
+        loop {
+            let connected = Database::connect(self.options(url, self.writers())).await;
+            match connected.map_err(Error::from) {
+                Err(error) if error.is_conflict() && Instant::now() < patience => {
+                    tokio::time::sleep(FIRST_WAIT).await;
+                }
+                other => return other,
+            }
         }
     }
 

@@ -6,7 +6,6 @@ use std::{
     fmt,
     future::Future,
     sync::{Arc, OnceLock},
-    time::Duration,
 };
 
 use sea_orm::{
@@ -14,12 +13,10 @@ use sea_orm::{
     SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 
-use crate::{Error, Store};
+use crate::{Error, FIRST_WAIT, Store};
 
 /// So often is a transaction tried before its conflict is the answer.
 const ATTEMPTS: u32 = 5;
-/// The wait before the second try; it doubles with each.
-const FIRST_WAIT: Duration = Duration::from_millis(5);
 
 /// An open transaction. It can be cloned into the futures of one unit of work; all clones are the same transaction.
 #[derive(Clone)]
@@ -78,6 +75,7 @@ impl Store {
     {
         let writer = self.writer.clone();
         let task = tokio::spawn(async move {
+            // It doubles with each try.
             let mut wait = FIRST_WAIT;
             for attempt in 1.. {
                 match attempt_once(&writer, &work).await {

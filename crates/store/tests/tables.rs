@@ -74,7 +74,7 @@ pub async fn an_imported_row_is_recognised(url: &str) {
         let stored = stored.clone();
         async move {
             for row in stored {
-                import_row::insert(&tx, row).await?;
+                import_row::insert(&tx, vec![row]).await?;
             }
             let keys = [
                 rows[0],
@@ -92,7 +92,7 @@ pub async fn an_imported_row_is_recognised(url: &str) {
     assert_eq!(found, expected);
     let twice = store.tx("row.import", move |tx| {
         let again = again.clone();
-        async move { import_row::insert(&tx, again).await }
+        async move { import_row::insert(&tx, vec![again]).await }
     });
     assert!(matches!(twice.await, Err(Error::Duplicate(_))));
 }

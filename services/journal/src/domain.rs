@@ -1,8 +1,11 @@
 //! The rules of the journal as pure functions: what an event must be, and how a command makes the next revision out of
 //! the newest one. Nothing here waits, and time, ids and salts come in as arguments.
 
+pub mod attachment;
 pub mod command;
+pub mod comparison;
 pub mod correction;
+pub mod duplicate;
 pub mod event;
 pub mod event_type;
 pub mod filter;
@@ -18,6 +21,8 @@ use banggiao_store as store;
 pub mod rule {
     /// The event's type forbids this part.
     pub const FORBIDDEN_BY_TYPE: &str = "FORBIDDEN_BY_TYPE";
+    /// The event's type needs this part.
+    pub const NEEDED_BY_TYPE: &str = "NEEDED_BY_TYPE";
     /// The unit did not exist on the event's first day.
     pub const UNIT_NOT_ALIVE: &str = "UNIT_NOT_ALIVE";
     /// The agreement did not hold on the event's first day.
@@ -30,6 +35,10 @@ pub mod rule {
     pub const REFERENCE_TAKEN: &str = "REFERENCE_TAKEN";
     /// The row was imported before with other content.
     pub const IMPORTED_WITH_OTHER_CONTENT: &str = "IMPORTED_WITH_OTHER_CONTENT";
+    /// The row was not stored since another one of its request was refused.
+    pub const HELD_BACK: &str = "HELD_BACK";
+    /// The id of an event type is taken.
+    pub const ALREADY_EXISTS: &str = "ALREADY_EXISTS";
 }
 
 /// Why the journal refuses.
@@ -66,6 +75,15 @@ pub enum Error {
     /// The row was imported before with other content.
     #[error("imported before with other content: {0}")]
     ImportedWithOtherContent(String),
+    /// The row is right; another one that was to be stored with it is not.
+    #[error("held back")]
+    HeldBack,
+    /// The id of an event type is taken.
+    #[error("{0} exists")]
+    Exists(String),
+    /// There is no such event type.
+    #[error("{0} does not exist")]
+    NoSuchType(String),
     /// The caller's grants do not cover this.
     #[error("denied")]
     Denied,

@@ -1,6 +1,6 @@
 //! The journal as its calls see it: the way to the sequencer, the registry as it is known here, and reading.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use banggiao_contracts::journal::v1 as pb;
 use banggiao_directory::{Directory, Follower};
@@ -12,15 +12,17 @@ use banggiao_rpc::{feed, identity::Caller};
 use banggiao_runtime::Seams;
 use banggiao_store::{Store, head};
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     config::Config,
     domain::{
         Error,
         command::{Authority, Command, Repetition, Step},
-        event,
+        event::{self, Neighbours},
+        event_type::{self, Catalogue},
     },
-    sequencer::{Answer, Sequencer},
+    sequencer::Sequencer,
     store::{self, revision},
 };
 
@@ -34,13 +36,26 @@ pub struct Journal {
     follower: Follower,
     sequencer: Sequencer,
     head: watch::Sender<feed::Head>,
+    types: watch::Sender<Arc<Catalogue>>,
+    /// The neighbours of the newest state of the registry that was asked about.
+    neighbours: Mutex<Option<KnownNeighbours>>,
     seams: Seams,
     allow_self_approval: bool,
 }
 
+/// Neighbours, with the registry position and the day to which they belong.
+type KnownNeighbours = (i64, Date, Arc<Neighbours>);
+
 impl Journal {
     /// Reads the head and starts the sequencer.
-    pub async fn open(store: Store, follower: Follower, config: &Config, seams: Seams) -> anyhow::Result<Arc<Self>> {
+    pub async fn open(
+        store: Store,
+        follower: Follower,
+        config: &Config,
+        seams: Seams,
+        shutdown: CancellationToken,
+    ) -> anyhow::Result<Arc<Self>> {
+        let types = watch::Sender::new(open_catalogue(&store).await?);
         let newest = head::read(store.reader()).await?;
         let now = seams.clock.now().as_microsecond();
         anyhow::ensure!(
@@ -53,14 +68,62 @@ impl Journal {
         });
         let sequencer = Sequencer::start(store.clone(), seams.clone(), head.clone());
         let allow_self_approval = config.review.allow_self_approval;
-        Ok(Arc::new(Self {
+        let journal = Arc::new(Self {
             store,
             follower,
             sequencer,
             head,
+            types,
+            neighbours: Mutex::new(None),
             seams,
             allow_self_approval,
-        }))
+        });
+        journal.hear_of_other_replicas(shutdown);
+        Ok(journal)
+    }
+
+    /// Another replica on the same database may have moved the head, or written event types, which move nothing: these
+    /// are known here within a second.
+    fn hear_of_other_replicas(self: &Arc<Self>, shutdown: CancellationToken) {
+        let journal = Arc::clone(self);
+        self.store.follow_head(shutdown, move |newest| {
+            let newest = feed::Head {
+                epoch: newest.epoch,
+                position: newest.position,
+            };
+            journal.head.send_if_modified(|known| known.advance(newest));
+            let journal = Arc::clone(&journal);
+            tokio::spawn(async move {
+                if let Err(error) = journal.refresh_types().await {
+                    tracing::debug!(%error, "the event types cannot be read for the moment");
+                }
+            });
+        });
+    }
+
+    /// The event types as they are known here.
+    pub fn types(&self) -> Arc<Catalogue> {
+        Arc::clone(&self.types.borrow())
+    }
+
+    /// The event types as they are stored this moment.
+    pub async fn refresh_types(&self) -> Result<Arc<Catalogue>, Error> {
+        let catalogue = read_catalogue(&self.store).await?;
+        self.types.send_replace(Arc::clone(&catalogue));
+        Ok(catalogue)
+    }
+
+    fn neighbours(&self, directory: &Directory) -> Arc<Neighbours> {
+        let (position, today) = (directory.position(), self.today());
+        let mut known = self.neighbours.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*known {
+            Some((at, day, neighbours)) if (*at, *day) == (position, today) => Arc::clone(neighbours),
+            _ => {
+                let neighbours = Arc::new(Neighbours::of(directory, today));
+                *known = Some((position, today, Arc::clone(&neighbours)));
+                neighbours
+            }
+        }
     }
 
     /// The database, for reading.
@@ -83,6 +146,15 @@ impl Journal {
         self.seams.clock.today()
     }
 
+    /// The time it is.
+    pub fn now(&self) -> prost_types::Timestamp {
+        let now = self.seams.clock.now();
+        prost_types::Timestamp {
+            seconds: now.as_second(),
+            nanos: now.subsec_nanosecond(),
+        }
+    }
+
     /// An id for a new event.
     pub fn new_id(&self) -> String {
         format!("e{}", self.seams.uuid().simple())
@@ -98,30 +170,37 @@ impl Journal {
         let scope = self.scope(caller, action, &directory);
         let agreements = self.scope(caller, Action::ReadAgreement, &directory);
         Authority {
+            neighbours: self.neighbours(&directory),
+            types: self.types(),
+            today: self.today(),
             directory,
             scope,
             agreements,
         }
     }
 
-    /// Hands a command to the sequencer.
-    pub async fn carry_out(
+    /// A command of the caller's, on its way to the sequencer.
+    pub fn command(
         &self,
         caller: &Caller,
         authority: Authority,
         repetition: Option<Repetition>,
         step: Step,
         validate_only: bool,
-    ) -> Result<Answer, Error> {
-        let command = Command {
+    ) -> Command {
+        Command {
             principal: Arc::clone(&caller.principal),
             authority,
             repetition,
             step,
             allow_self_approval: self.allow_self_approval,
             validate_only,
-        };
-        self.sequencer.submit(command).await
+        }
+    }
+
+    /// The way to the sequencer.
+    pub fn sequencer(&self) -> &Sequencer {
+        &self.sequencer
     }
 
     /// The newest revision of an event, or another, if the caller may read it.
@@ -163,6 +242,23 @@ impl Journal {
         let newest = models.iter().map(|model| model.registry_position).max().unwrap_or(0);
         Ok(self.follower.at_least(newest).await?)
     }
+}
+
+/// The types that are stored, after those shipped ones that are not there yet were added.
+async fn open_catalogue(store: &Store) -> anyhow::Result<Arc<Catalogue>> {
+    let shipped = Arc::new(event_type::shipped()?);
+    store
+        .tx("eventType.addShipped", move |tx| {
+            let shipped = Arc::clone(&shipped);
+            async move { store::event_type::add_shipped(&tx, shipped.to_vec()).await }
+        })
+        .await?;
+    Ok(read_catalogue(store).await?)
+}
+
+async fn read_catalogue(store: &Store) -> Result<Arc<Catalogue>, Error> {
+    let revisions = store::event_type::all(store.reader()).await?;
+    Catalogue::of(revisions).map(Arc::new).map_err(Error::Broken)
 }
 
 /// Whether an event may be read.

@@ -38,7 +38,7 @@ pub async fn start(
     let registry = config.registry.authorized(&config.token_file)?;
     let store = Store::open::<store::migration::Migrator>(&config.database.url).await?;
     let follower = Follower::start(store.clone(), registry, shutdown.clone()).await?;
-    let journal = journal::Journal::open(store, follower, &config, seams).await?;
+    let journal = journal::Journal::open(store, follower, &config, seams, shutdown.clone()).await?;
     let routes = grpc::routes(journal, verifier, shutdown.clone());
     serve::serve(
         listener,

@@ -17,10 +17,12 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::domain::{Error, command::Command};
 use batch::Batch;
 
-/// More commands than this do not wait; the caller is told to come back.
+/// More groups than this do not wait; the caller is told to come back.
 const QUEUE: usize = 4096;
-/// One transaction takes at most so many commands, so that a search by their keys stays within the database's bounds.
-const BATCH: usize = 512;
+/// One transaction takes at most so many groups.
+const GROUPS: usize = 512;
+/// One transaction takes no further group once it has so many commands: what others wait for must not grow without end.
+const COMMANDS: usize = 4096;
 
 /// How a command ended.
 #[derive(Debug, Clone)]
@@ -31,9 +33,21 @@ pub struct Answer {
     pub repeated: bool,
 }
 
+/// Commands of one caller, in their order.
+#[derive(Debug, Clone)]
+pub struct Group {
+    /// The commands.
+    pub commands: Vec<Command>,
+    /// They are carried out all or none.
+    pub together: bool,
+}
+
+/// How the commands of a group ended.
+type Outcomes = Vec<Result<Answer, Error>>;
+
 struct Waiting {
-    command: Command,
-    answer: oneshot::Sender<Result<Answer, Error>>,
+    group: Group,
+    answer: oneshot::Sender<Outcomes>,
 }
 
 /// The way to the sequencer.
@@ -46,10 +60,13 @@ impl Sequencer {
         let (sender, mut queue) = mpsc::channel::<Waiting>(QUEUE);
         tokio::spawn(async move {
             let log = Log { store, seams, head };
-            let mut batch = Vec::with_capacity(BATCH);
+            let mut waiting = Vec::with_capacity(GROUPS);
             // No timer: whatever is waiting is taken, so the busier it is, the more a commit carries.
-            while queue.recv_many(&mut batch, BATCH).await > 0 {
-                log.carry_out(std::mem::take(&mut batch)).await;
+            while queue.recv_many(&mut waiting, GROUPS).await > 0 {
+                while !waiting.is_empty() {
+                    let rest = waiting.split_off(turn(&waiting));
+                    log.answer(std::mem::replace(&mut waiting, rest)).await;
+                }
             }
         });
         Self(sender)
@@ -60,14 +77,39 @@ impl Sequencer {
     /// # Errors
     /// The command's refusal; [`Error::Overloaded`] at once if too much is waiting.
     pub async fn submit(&self, command: Command) -> Result<Answer, Error> {
-        let (answer, outcome) = oneshot::channel();
-        self.0
-            .try_send(Waiting { command, answer })
-            .map_err(|_| Error::Overloaded)?;
-        outcome
-            .await
-            .unwrap_or_else(|_| Err(Error::Broken("the sequencer ended".to_owned())))
+        let group = Group {
+            commands: vec![command],
+            together: false,
+        };
+        let outcome = self.submit_all(group).await?.pop();
+        outcome.unwrap_or_else(|| Err(ended()))
     }
+
+    /// Hands commands in and waits until each is durable or refused; outcomes are in their order.
+    ///
+    /// # Errors
+    /// [`Error::Overloaded`] at once if too much is waiting.
+    pub async fn submit_all(&self, group: Group) -> Result<Outcomes, Error> {
+        let (answer, outcomes) = oneshot::channel();
+        self.0
+            .try_send(Waiting { group, answer })
+            .map_err(|_| Error::Overloaded)?;
+        outcomes.await.map_err(|_| ended())
+    }
+}
+
+fn ended() -> Error {
+    Error::Broken("the sequencer ended".to_owned())
+}
+
+/// How many of those that wait go into one transaction: at least one.
+fn turn(waiting: &[Waiting]) -> usize {
+    let mut commands = 0;
+    let full = waiting.iter().position(|waiting| {
+        commands += waiting.group.commands.len();
+        commands >= COMMANDS
+    });
+    full.map_or(waiting.len(), |index| index + 1)
 }
 
 struct Log {
@@ -77,62 +119,86 @@ struct Log {
 }
 
 impl Log {
-    /// Commits a batch and answers everybody. If the database refuses it for no passing reason, it is tried in halves,
-    /// so that the command that is at fault is found and fails alone.
-    async fn carry_out(&self, batch: Vec<Waiting>) {
-        let mut stack = vec![batch];
-        while let Some(batch) = stack.pop() {
-            let (commands, answers): (Vec<_>, Vec<_>) = batch.into_iter().map(|w| (w.command, w.answer)).unzip();
-            let commands = Arc::new(commands);
-            match self.commit(&commands).await {
-                Ok(outcomes) => {
-                    for (answer, outcome) in answers.into_iter().zip(outcomes) {
-                        // A caller that went away finds its answer when it repeats the request.
-                        drop(answer.send(outcome));
-                    }
-                }
-                Err(error) if commands.len() > 1 && is_fault_of_a_command(&error) => {
-                    let commands = Arc::unwrap_or_clone(commands);
-                    let mut waiting: Vec<Waiting> = commands
-                        .into_iter()
-                        .zip(answers)
-                        .map(|(command, answer)| Waiting { command, answer })
-                        .collect();
-                    let second = waiting.split_off(waiting.len() / 2);
-                    stack.push(second);
-                    stack.push(waiting);
-                }
-                Err(error) => {
-                    for answer in answers {
-                        drop(answer.send(Err(error.clone())));
-                    }
-                }
-            }
+    /// Commits what waits and answers everybody.
+    async fn answer(&self, waiting: Vec<Waiting>) {
+        let (groups, answers): (Vec<_>, Vec<_>) = waiting.into_iter().map(|w| (w.group, w.answer)).unzip();
+        for (answer, outcomes) in answers.into_iter().zip(self.carry_out(groups).await) {
+            // A caller that went away finds its answer when it repeats the request.
+            drop(answer.send(outcomes));
         }
     }
 
-    async fn commit(&self, commands: &Arc<Vec<Command>>) -> Result<Vec<Result<Answer, Error>>, Error> {
-        let (seams, commands) = (self.seams.clone(), Arc::clone(commands));
+    /// Commits groups in one transaction. If the database refuses it for no passing reason, it is tried in halves, so
+    /// that the command that is at fault is found and fails alone.
+    async fn carry_out(&self, groups: Vec<Group>) -> Vec<Outcomes> {
+        let groups = Arc::new(groups);
+        match self.commit(&groups).await {
+            Ok(outcomes) => outcomes,
+            Err(error) => match halves(Arc::unwrap_or_clone(groups), &error) {
+                Halves::OfGroups(first, second) => {
+                    let mut outcomes = Box::pin(self.carry_out(first)).await;
+                    outcomes.extend(Box::pin(self.carry_out(second)).await);
+                    outcomes
+                }
+                Halves::OfOne(first, second) => {
+                    let mut outcomes = Box::pin(self.carry_out(vec![first])).await;
+                    outcomes.extend(Box::pin(self.carry_out(vec![second])).await);
+                    vec![outcomes.concat()]
+                }
+                Halves::None(groups) => {
+                    let refused = |group: &Group| group.commands.iter().map(|_| Err(error.clone())).collect();
+                    groups.iter().map(refused).collect()
+                }
+            },
+        }
+    }
+
+    async fn commit(&self, groups: &Arc<Vec<Group>>) -> Result<Vec<Outcomes>, Error> {
+        let (seams, groups) = (self.seams.clone(), Arc::clone(groups));
         let (outcomes, head) = self
             .store
             .tx("journal.append", move |tx| {
-                let (seams, commands) = (seams.clone(), Arc::clone(&commands));
+                let (seams, groups) = (seams.clone(), Arc::clone(&groups));
                 async move {
-                    let mut batch = Batch::open(&tx, &seams, &commands).await?;
-                    let mut outcomes = Vec::with_capacity(commands.len());
-                    for command in commands.iter() {
-                        outcomes.push(batch.carry_out(command));
-                    }
+                    let mut batch = Batch::open(&tx, &seams, &groups).await?;
+                    let outcomes = groups.iter().map(|group| batch.carry_out_all(group)).collect();
                     let head = batch.store(&tx).await?;
                     Ok::<_, Error>((outcomes, head))
                 }
             })
             .await?;
-        self.head.send_replace(feed::Head {
+        let head = feed::Head {
             epoch: head.epoch,
             position: head.position,
-        });
+        };
+        // Another replica may have told of a later one meanwhile.
+        self.head.send_if_modified(|known| known.advance(head));
         Ok(outcomes)
+    }
+}
+
+enum Halves {
+    OfGroups(Vec<Group>, Vec<Group>),
+    OfOne(Group, Group),
+    None(Vec<Group>),
+}
+
+/// What is tried by itself after a transaction failed.
+fn halves(mut groups: Vec<Group>, error: &Error) -> Halves {
+    if !is_fault_of_a_command(error) {
+        return Halves::None(groups);
+    }
+    if groups.len() > 1 {
+        let second = groups.split_off(groups.len() / 2);
+        return Halves::OfGroups(groups, second);
+    }
+    match groups.pop() {
+        Some(mut group) if group.commands.len() > 1 && !group.together => {
+            let commands = group.commands.split_off(group.commands.len() / 2);
+            let second = Group { commands, ..group };
+            Halves::OfOne(group, second)
+        }
+        other => Halves::None(other.into_iter().collect()),
     }
 }
 

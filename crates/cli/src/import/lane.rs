@@ -113,6 +113,7 @@ impl Lane for Journal {
             rows: rows.to_vec(),
             validate_only: self.dry_run,
             min_registry_position: self.min_registry_position,
+            all_or_nothing: false,
         }
     }
 

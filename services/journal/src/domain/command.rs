@@ -1,13 +1,25 @@
-//! Commands: how each makes the next revision out of the newest one.
+//! Commands: what is asked for, by whom, and on what it is decided. How each makes the next revision out of the newest
+//! one stands beside it.
+
+mod next;
+mod state;
+
+pub use state::pending_authors_after;
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use banggiao_contracts::journal::v1::{self as pb, Action as Done, Phase, ReviewState};
+use banggiao_contracts::journal::v1::{
+    self as pb, Action as Done, CancellationReason, Phase, ReturnReason, ReviewState,
+};
 use banggiao_directory::Directory;
-use banggiao_model::{name, permission::Scope};
+use banggiao_model::{date::Date, name, permission::Scope};
 use uuid::Uuid;
 
-use super::{Error, correction, event, rule};
+use super::{
+    Error,
+    event::{self, Neighbours},
+    event_type::Catalogue,
+};
 
 /// A command on its way to the sequencer.
 #[derive(Debug, Clone)]
@@ -31,6 +43,12 @@ pub struct Command {
 pub struct Authority {
     /// The registry.
     pub directory: Arc<Directory>,
+    /// Which provinces border on each other there.
+    pub neighbours: Arc<Neighbours>,
+    /// The event types.
+    pub types: Arc<Catalogue>,
+    /// The day it is.
+    pub today: Date,
     /// What the principal may reach by this kind of command.
     pub scope: Scope,
     /// Which agreements the principal may read, and so may name.
@@ -78,14 +96,32 @@ pub enum Step {
         /// The correction was approved elsewhere.
         imported: bool,
     },
+    /// A planned event was held, with new values for some fields.
+    Hold {
+        /// Which event.
+        target: Target,
+        /// The new values.
+        event: Box<pb::Event>,
+        /// Which fields.
+        mask: Vec<String>,
+    },
     /// On to the approver.
     Submit(Target),
-    /// Approved.
-    Approve(Target),
+    /// Approved, all or none.
+    Approve(Vec<Target>),
     /// Back to the recorder.
-    Return(Target, String),
+    Return(Target, Because<ReturnReason>),
     /// It does not take place, or did not.
-    Cancel(Target, String),
+    Cancel(Target, Because<CancellationReason>),
+    /// Two events that look alike.
+    Resolve {
+        /// The one that stays, and the other one.
+        targets: [Target; 2],
+        /// They are the same.
+        same: bool,
+        /// Why.
+        reason: String,
+    },
     /// Nothing: it was found wrong before. It is only asked whether it was carried out when it came first, since a
     /// repetition gets the same answer, whatever happened in between.
     Refused {
@@ -109,16 +145,42 @@ pub enum Step {
     },
 }
 
+/// Why, in words and as something that can be counted.
+#[derive(Debug, Clone)]
+pub struct Because<Code> {
+    /// In words; may be empty if the code says it.
+    pub reason: String,
+    /// As a code.
+    pub code: Code,
+}
+
 impl Step {
-    /// The event that the step is about; none for new ones.
-    pub fn target(&self) -> Option<&Target> {
+    /// The events that the step is about; none for new ones.
+    pub fn targets(&self) -> &[Target] {
         match self {
             Self::Correct { target, .. }
+            | Self::Hold { target, .. }
             | Self::Submit(target)
-            | Self::Approve(target)
             | Self::Return(target, _)
-            | Self::Cancel(target, _) => Some(target),
-            Self::Log(_) | Self::Import { .. } | Self::Refused { .. } => None,
+            | Self::Cancel(target, _) => std::slice::from_ref(target),
+            Self::Approve(targets) => targets,
+            Self::Resolve { targets, .. } => targets,
+            Self::Log(_) | Self::Import { .. } | Self::Refused { .. } => &[],
+        }
+    }
+
+    /// The contents that the step brings.
+    pub fn contents(&self) -> Vec<&pb::Event> {
+        match self {
+            Self::Log(events) => events.iter().map(|(_, content)| &content.event).collect(),
+            Self::Import { content, .. } => vec![&content.event],
+            Self::Correct { event, .. } | Self::Hold { event, .. } => vec![event],
+            Self::Submit(_)
+            | Self::Approve(_)
+            | Self::Return(..)
+            | Self::Cancel(..)
+            | Self::Resolve { .. }
+            | Self::Refused { .. } => Vec::new(),
         }
     }
 }
@@ -164,8 +226,6 @@ pub struct Draft {
     pub revision: pb::EventRevision,
     /// Who wrote the revisions since the last approval, this one included.
     pub pending_authors: BTreeSet<String>,
-    /// Whether units, days or other fields by which events are found may have changed.
-    pub content_changed: bool,
 }
 
 impl Command {
@@ -201,23 +261,24 @@ impl Command {
             revision: 1,
             registry_position: self.authority.directory.position(),
             author: name::name("principals", &self.principal),
+            review_chain: if review == ReviewState::Submitted {
+                state::review_chain(&content.event, &self.authority)
+            } else {
+                Vec::new()
+            },
             ..content.event.clone()
+        };
+        let revision = pb::EventRevision {
+            event: Some(event),
+            action: action.into(),
+            approved_revision: i32::from(approved),
+            import_source: source.to_owned(),
+            ..pb::EventRevision::default()
         };
         Draft {
             id: id.to_owned(),
-            revision: pb::EventRevision {
-                event: Some(event),
-                action: action.into(),
-                approved_revision: i32::from(approved),
-                import_source: source.to_owned(),
-                ..pb::EventRevision::default()
-            },
-            pending_authors: if approved {
-                BTreeSet::new()
-            } else {
-                BTreeSet::from([self.principal.to_string()])
-            },
-            content_changed: true,
+            pending_authors: pending_authors_after(&BTreeSet::new(), &revision),
+            revision,
         }
     }
 
@@ -231,31 +292,7 @@ impl Command {
         self.covered(homes.first().copied().ok_or(Error::Denied)?)
     }
 
-    /// The next revision of an event.
-    ///
-    /// # Errors
-    /// [`Error::StaleEtag`], or a rule of the step.
-    pub fn next(&self, current: &Current) -> Result<Draft, Error> {
-        self.fresh(current)?;
-        match &self.step {
-            Step::Correct {
-                event,
-                mask,
-                reason,
-                imported,
-                ..
-            } => self.corrected(current, event, mask, reason, *imported),
-            Step::Submit(_) => self.submitted(current),
-            Step::Approve(_) => self.approved(current),
-            Step::Return(_, reason) => self.returned(current, reason),
-            Step::Cancel(_, reason) => self.cancelled(current, reason),
-            Step::Log(_) | Step::Import { .. } | Step::Refused { .. } => {
-                Err(Error::Broken("a new event has no newest revision".to_owned()))
-            }
-        }
-    }
-
-    fn covered(&self, home: banggiao_model::hierarchy::Key) -> Result<(), Error> {
+    pub(super) fn covered(&self, home: banggiao_model::hierarchy::Key) -> Result<(), Error> {
         // What may be done to an event is decided by its home unit. Its classification limits only who may read it.
         let reach = self
             .authority
@@ -264,186 +301,5 @@ impl Command {
             .iter()
             .any(|part| part.units.cover(&[home]));
         if reach { Ok(()) } else { Err(Error::Denied) }
-    }
-
-    fn fresh(&self, current: &Current) -> Result<(), Error> {
-        match self.step.target() {
-            Some(Target::Id { etag, .. }) if !etag.is_empty() && *etag != current.event.etag => Err(Error::StaleEtag {
-                given: etag.clone(),
-                newest: current.event.etag.clone(),
-            }),
-            Some(Target::Id { .. } | Target::Reference { .. }) | None => Ok(()),
-        }
-    }
-
-    fn corrected(
-        &self,
-        current: &Current,
-        values: &pb::Event,
-        mask: &[String],
-        reason: &str,
-        imported: bool,
-    ) -> Result<Draft, Error> {
-        let before = &current.event;
-        if before.phase() == Phase::Cancelled && !imported {
-            return Err(Error::wrong_state(&before.name, "is cancelled and cannot be corrected"));
-        }
-        // A cancelled event keeps its phase; by itself it would not pass as the content of a new one.
-        let phase = before.phase;
-        let laid = pb::Event {
-            phase: 0,
-            ..correction::FIELDS.lay_over(before.clone(), values, mask)
-        };
-        let content = event::parse(laid, &self.authority, "event")?;
-        // What a correction does not touch was right when it was written; an act that came later, dated back, must not
-        // stand in the way of mending something else.
-        let touches = |fields: &[&str]| mask.iter().any(|path| fields.contains(&path.as_str()));
-        if touches(&["start_date", "home_unit", "co_home_units", "partner_units"]) {
-            content.alive(&self.authority.directory)?;
-        }
-        if touches(&["start_date", "agreement"]) {
-            content.in_force(&self.authority.directory)?;
-        }
-        self.covered(content.home)?;
-        let approved = before.review_state() == ReviewState::Approved;
-        let review = match before.review_state() {
-            ReviewState::Approved if !imported => ReviewState::Submitted,
-            unchanged => unchanged,
-        };
-        let action = if imported {
-            Done::ImportCorrection
-        } else {
-            Done::Correct
-        };
-        let event = pb::Event { phase, ..content.event };
-        let mut draft = self.follow(current, event, review, action, reason);
-        draft.content_changed = true;
-        if approved && imported {
-            draft.revision.approved_revision = draft.revision.event.as_ref().map_or(0, |event| event.revision);
-            draft.pending_authors.clear();
-        }
-        Ok(draft)
-    }
-
-    fn submitted(&self, current: &Current) -> Result<Draft, Error> {
-        let event = &current.event;
-        match event.review_state() {
-            ReviewState::Draft | ReviewState::Returned => {
-                Ok(self.follow(current, event.clone(), ReviewState::Submitted, Done::Submit, ""))
-            }
-            state @ (ReviewState::Unspecified | ReviewState::Submitted | ReviewState::Approved) => {
-                let why = format!("is {} and cannot be submitted", state_word(state));
-                Err(Error::wrong_state(&event.name, why))
-            }
-        }
-    }
-
-    fn approved(&self, current: &Current) -> Result<Draft, Error> {
-        let event = waiting(current, "approved")?;
-        if !self.allow_self_approval && current.pending_authors.contains(&*self.principal) {
-            let why = "has revisions since the last approval that the approver wrote".to_owned();
-            return Err(Error::Precondition {
-                reason: rule::SELF_APPROVAL,
-                violations: vec![(event.name.clone(), why)],
-            });
-        }
-        let mut draft = self.follow(current, event.clone(), ReviewState::Approved, Done::Approve, "");
-        draft.revision.approved_revision = draft.revision.event.as_ref().map_or(0, |event| event.revision);
-        draft.pending_authors.clear();
-        Ok(draft)
-    }
-
-    fn returned(&self, current: &Current, reason: &str) -> Result<Draft, Error> {
-        let mut event = waiting(current, "returned")?.clone();
-        if event.phase() == Phase::Cancelled {
-            // The cancellation is refused, so the event is what it was, and can be mended again.
-            event.phase = match current.phase_before_cancellation {
-                Phase::Planned => Phase::Planned,
-                Phase::Unspecified | Phase::Held | Phase::Cancelled => Phase::Held,
-            }
-            .into();
-        }
-        let mut draft = self.follow(current, event, ReviewState::Returned, Done::Return, reason);
-        // Whoever sends an event back has written nothing of it and may approve it when it comes again.
-        draft.pending_authors.clone_from(&current.pending_authors);
-        Ok(draft)
-    }
-
-    fn cancelled(&self, current: &Current, reason: &str) -> Result<Draft, Error> {
-        let event = &current.event;
-        if event.phase() == Phase::Cancelled {
-            return Err(Error::wrong_state(&event.name, "is cancelled already"));
-        }
-        let review = match event.review_state() {
-            ReviewState::Approved => ReviewState::Submitted,
-            unchanged => unchanged,
-        };
-        let before = event.phase;
-        let event = pb::Event {
-            phase: Phase::Cancelled.into(),
-            ..event.clone()
-        };
-        let mut draft = self.follow(current, event, review, Done::Cancel, reason);
-        draft.revision.phase_before_cancellation = before;
-        Ok(draft)
-    }
-
-    fn follow(&self, current: &Current, event: pb::Event, review: ReviewState, action: Done, reason: &str) -> Draft {
-        let before = &current.event;
-        let event = pb::Event {
-            name: before.name.clone(),
-            external_reference: before.external_reference.clone(),
-            review_state: review.into(),
-            revision: before.revision + 1,
-            registry_position: self.authority.directory.position(),
-            author: name::name("principals", &self.principal),
-            log_index: 0,
-            create_time: None,
-            etag: String::new(),
-            ..event
-        };
-        let cancelled = event.phase() == Phase::Cancelled;
-        let mut pending_authors = current.pending_authors.clone();
-        pending_authors.insert(self.principal.to_string());
-        Draft {
-            id: name::collection_id(&before.name, "events")
-                .unwrap_or_default()
-                .to_owned(),
-            revision: pb::EventRevision {
-                event: Some(event),
-                action: action.into(),
-                reason: reason.to_owned(),
-                approved_revision: current.approved_revision,
-                phase_before_cancellation: if cancelled {
-                    current.phase_before_cancellation.into()
-                } else {
-                    0
-                },
-                ..pb::EventRevision::default()
-            },
-            pending_authors,
-            content_changed: false,
-        }
-    }
-}
-
-fn waiting<'a>(current: &'a Current, what: &str) -> Result<&'a pb::Event, Error> {
-    let event = &current.event;
-    match event.review_state() {
-        ReviewState::Submitted => Ok(event),
-        state @ (ReviewState::Unspecified | ReviewState::Draft | ReviewState::Returned | ReviewState::Approved) => {
-            let why = format!("is {} and cannot be {what}", state_word(state));
-            Err(Error::wrong_state(&event.name, why))
-        }
-    }
-}
-
-fn state_word(state: ReviewState) -> &'static str {
-    match state {
-        ReviewState::Unspecified => "unknown",
-        ReviewState::Draft => "a draft",
-        ReviewState::Submitted => "submitted",
-        ReviewState::Returned => "returned",
-        ReviewState::Approved => "approved",
     }
 }

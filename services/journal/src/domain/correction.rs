@@ -3,8 +3,13 @@
 use banggiao_contracts::journal::v1 as pb;
 use banggiao_rpc::mask::Fields;
 
+use super::event_type::EventType;
+
 /// The fields that may be corrected. A masked field that the correction leaves out becomes unknown.
 pub const FIELDS: Fields<pb::Event> = Fields(&[
+    ("external_reference", |event, new| {
+        event.external_reference.clone_from(&new.external_reference);
+    }),
     ("event_type", |event, new| event.event_type.clone_from(&new.event_type)),
     ("start_date", |event, new| event.start_date.clone_from(&new.start_date)),
     ("end_date", |event, new| event.end_date.clone_from(&new.end_date)),
@@ -31,4 +36,34 @@ pub const FIELDS: Fields<pb::Event> = Fields(&[
     ("quantities", |event, new| event.quantities.clone_from(&new.quantities)),
     ("summary", |event, new| event.summary.clone_from(&new.summary)),
     ("classification", |event, new| event.classification = new.classification),
+    ("lines", |event, new| event.lines.clone_from(&new.lines)),
+    ("participants", |event, new| {
+        event.participants.clone_from(&new.participants);
+    }),
+    ("team", |event, new| event.team.clone_from(&new.team)),
+    ("campaign", |event, new| event.campaign.clone_from(&new.campaign)),
+    ("area", |event, new| event.area.clone_from(&new.area)),
+    ("edition", |event, new| event.edition = new.edition),
+    ("organiser", |event, new| event.organiser.clone_from(&new.organiser)),
+    ("attachments", |event, new| {
+        event.attachments.clone_from(&new.attachments);
+    }),
 ]);
+
+/// Takes out sums that the correction has made stale, so that they are made anew: whoever mends the lines of an event
+/// need not mend their sum.
+pub fn drop_stale_sums(event: &mut pb::Event, mask: &[String], event_type: Option<&EventType>) {
+    let masked = |field: &str| mask.iter().any(|path| path == field);
+    if masked("participants") && !masked("persons") && !event.participants.is_empty() {
+        event.persons = None;
+    }
+    if masked("lines") && !masked("quantities") && !event.lines.is_empty() {
+        let quantities = event_type
+            .map(|event_type| &event_type.quantities)
+            .into_iter()
+            .flatten();
+        for sum in quantities.filter(|quantity| quantity.sums_line_values) {
+            event.quantities.remove(&sum.key);
+        }
+    }
+}

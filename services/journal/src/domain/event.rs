@@ -1,33 +1,28 @@
 //! An event's content: what it must be by itself, and against what the registry knows. Every fault is found at once.
 
-use banggiao_contracts::{journal::v1 as pb, r#type::v1::Direction};
+mod parts;
+mod references;
+mod warning;
+
+pub use warning::Neighbours;
+
+use std::sync::Arc;
+
+use banggiao_contracts::journal::v1 as pb;
 use banggiao_directory::Directory;
 use banggiao_model::{
-    date::Date,
-    decimal::{self, Decimal},
+    date::{self, Date},
+    decimal::Decimal,
     hierarchy::Key,
-    name::{self, UnitId},
+    name,
     permission::Classification,
 };
-use banggiao_rpc::{
-    Scope, Violations,
-    violation::reason,
-    wire::{self, MAX_NAME, MAX_TEXT},
-};
+use banggiao_rpc::{Scope, Violations, wire};
 
-use super::{
-    Error,
-    command::Authority,
-    event_type::{self, EventType},
-    rule,
-};
+use super::{Error, command::Authority, event_type::EventType, rule};
 
-/// An event counts at most so many delegations.
-const DELEGATIONS_MAX: i64 = 1_000;
-/// An event counts at most so many persons.
-const PERSONS_MAX: i64 = 100_000;
 /// A quantity is at most so large.
-const QUANTITY_MAX: Decimal = Decimal::from_parts(2_764_472_320, 232_830, 0, false, 0); // 10^15
+pub const QUANTITY_MAX: Decimal = Decimal::from_parts(2_764_472_320, 232_830, 0, false, 0); // 10^15
 /// An external reference or its source has at most so many characters.
 pub const REFERENCE_MAX: usize = 100;
 
@@ -42,51 +37,60 @@ pub struct Content {
     units: Vec<Key>,
 }
 
-/// Checks an event by itself, against the registry, and against the rules of the domain.
+/// As what an event's content is checked.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Standing {
+    /// The revision of its type that it keeps; absent: the newest.
+    pub type_revision: Option<i32>,
+    /// It is only planned, and may lack what its type needs.
+    pub planned: bool,
+}
+
+/// Checks a new event by itself, against the registry, and against the rules of the domain.
 ///
 /// # Errors
 /// Those of [`parse`], [`Content::alive`] and [`Content::in_force`].
-pub fn check(event: pb::Event, authority: &Authority, path: &str) -> Result<Content, Error> {
-    let content = parse(event, authority, path)?;
+pub fn check(event: pb::Event, authority: &Authority, standing: Standing, path: &str) -> Result<Content, Error> {
+    let content = parse(event, authority, standing, path)?;
     content.alive(&authority.directory)?;
     content.in_force(&authority.directory)?;
     Ok(content)
 }
 
-/// Checks an event by itself and against what the registry knows.
+/// Checks an event by itself and against what the registry knows, fills in the sums of its parts, and notes what looks
+/// implausible.
 ///
 /// # Errors
-/// [`Error::Invalid`] with every malformed, forbidden or unknown field under `path`.
-pub fn parse(event: pb::Event, authority: &Authority, path: &str) -> Result<Content, Error> {
-    let directory = &authority.directory;
+/// [`Error::Invalid`] with every malformed, forbidden, missing or unknown field under `path`.
+pub fn parse(event: pb::Event, authority: &Authority, standing: Standing, path: &str) -> Result<Content, Error> {
     let mut violations = Violations::new();
     let mut scope = violations.scope(path);
-    let event = without_output(event);
-    let start = days(&event, &mut scope);
-    let event_type = typed(&event, &mut scope);
-    if let Some(event_type) = event_type {
-        parts(&event, event_type, &mut scope);
+    let mut event = without_output(event);
+    let (start, end) = days(&event, &mut scope);
+    let event_type = typed(&event, authority, standing, &mut scope);
+    if let Some(event_type) = &event_type {
+        event.event_type_revision = event_type.resource.revision;
+        parts::check(&mut event, event_type, standing.planned, &mut scope);
     }
-    counts(&event, &mut scope);
-    texts(&event, &mut scope);
-    wire::classification(event.classification, "classification", &mut scope);
-    let home = known_unit(directory, &event.home_unit, "home_unit", &mut scope);
-    let co_homes = known_units(directory, &event.co_home_units, "co_home_units", &mut scope);
-    let partners = known_units(directory, &event.partner_units, "partner_units", &mut scope);
-    if event.co_home_units.contains(&event.home_unit) {
-        let again = format!("names the home unit {:?} again", event.home_unit);
-        scope.invalid("co_home_units", again);
-    }
-    references(&event, authority, &mut scope);
-    let (Some(start), Some(home), true) = (start, home, violations.is_empty()) else {
+    parts::of_any_type(&event, &mut scope);
+    let units = references::units(&event, &authority.directory, &mut scope);
+    references::others(&event, authority, &mut scope);
+    let (Some(start), Some(event_type), Some(units), true) = (start, event_type, units, violations.is_empty()) else {
         return Err(Error::Invalid(violations));
     };
-    let units = [home].into_iter().chain(co_homes).chain(partners).collect();
+    event.warnings = warning::of(
+        &event,
+        (start, end.unwrap_or(start)),
+        &event_type,
+        &units,
+        authority,
+        standing,
+    );
     Ok(Content {
         event,
-        home,
+        home: units.home,
         start,
-        units,
+        units: units.all(),
     })
 }
 
@@ -149,161 +153,51 @@ pub fn without_output(event: pb::Event) -> pb::Event {
         author: String::new(),
         create_time: None,
         etag: String::new(),
+        event_type_revision: 0,
+        warnings: Vec::new(),
+        return_reason: 0,
+        cancellation_reason: 0,
+        review_chain: Vec::new(),
+        submit_time: None,
+        distinct_from: Vec::new(),
+        possible_duplicates: Vec::new(),
         ..event
     }
 }
 
-fn days(event: &pb::Event, scope: &mut Scope<'_>) -> Option<Date> {
+fn days(event: &pb::Event, scope: &mut Scope<'_>) -> (Option<Date>, Option<Date>) {
     if event.start_date.is_empty() {
         scope.required("start_date");
     }
-    wire::days(&event.start_date, &event.end_date, scope).0
+    wire::days(&event.start_date, &event.end_date, scope)
 }
 
-fn typed(event: &pb::Event, scope: &mut Scope<'_>) -> Option<&'static EventType> {
+fn typed(
+    event: &pb::Event,
+    authority: &Authority,
+    standing: Standing,
+    scope: &mut Scope<'_>,
+) -> Option<Arc<EventType>> {
     let id = wire::required_id(&event.event_type, "eventTypes", "event_type", scope)?;
-    let found = event_type::by_id(&id);
-    if found.is_none() {
-        scope.unknown("event_type", &event.event_type);
-    }
-    found
-}
-
-fn parts(event: &pb::Event, event_type: &EventType, scope: &mut Scope<'_>) {
-    let mut forbid = |field: &str, what: &str| {
-        scope.add(
-            rule::FORBIDDEN_BY_TYPE,
-            field,
-            format!("events of type {} have no {what}", event_type.code),
-        );
+    let found = match standing.type_revision {
+        Some(number) => authority.types.revision(&id, number),
+        None => authority.types.newest(&id),
     };
-    if event.direction != Direction::Unspecified as i32 && !event_type.parts.direction {
-        forbid("direction", "direction");
-    }
-    if event.delegations.is_some() && !event_type.parts.delegations {
-        forbid("delegations", "delegations");
-    }
-    for (field, marker) in [("marker_from", &event.marker_from), ("marker_to", &event.marker_to)] {
-        if !marker.is_empty() && !event_type.parts.markers {
-            forbid(field, "markers");
+    match found {
+        None => scope.unknown("event_type", &event.event_type),
+        Some(newest) if newest.resource.discontinued && standing.type_revision.is_none() => {
+            let why = format!("no new events of type {} are logged any more", newest.code());
+            scope.invalid("event_type", why);
         }
+        Some(_) => {}
     }
-    for (key, value) in &event.quantities {
-        let field = format!("quantities[{key:?}]");
-        match event_type.quantity(key) {
-            None => forbid_quantity(&field, key, event_type, scope),
-            Some(quantity) => number(value, quantity.whole, &field, scope),
-        }
-    }
+    found.cloned()
 }
 
-fn forbid_quantity(field: &str, key: &str, event_type: &EventType, scope: &mut Scope<'_>) {
-    scope.add(
-        rule::FORBIDDEN_BY_TYPE,
-        field,
-        format!("events of type {} have no quantity {key:?}", event_type.code),
-    );
-}
-
-fn number(value: &str, whole: bool, field: &str, scope: &mut Scope<'_>) {
-    match decimal::parse(value) {
-        Err(error) => scope.invalid(field, error.to_string()),
-        Ok(number) if number.is_sign_negative() && !number.is_zero() => {
-            scope.invalid(field, format!("{value} is negative"));
-        }
-        Ok(number) if number > QUANTITY_MAX => scope.invalid(field, format!("{value} is more than {QUANTITY_MAX}")),
-        Ok(number) if whole && !number.is_integer() => scope.invalid(field, format!("{value} is not a whole number")),
-        Ok(_) => {}
-    }
-}
-
-fn counts(event: &pb::Event, scope: &mut Scope<'_>) {
-    for (field, count, max) in [
-        ("delegations", event.delegations, DELEGATIONS_MAX),
-        ("persons", event.persons, PERSONS_MAX),
-    ] {
-        if let Some(count) = count
-            && !(0..=max).contains(&count)
-        {
-            scope.invalid(field, format!("{count} is not between 0 and {max}"));
-        }
-    }
-    wire::enumeration::<Direction>(event.direction, "direction", scope);
-    if wire::enumeration::<pb::Phase>(event.phase, "phase", scope) == pb::Phase::Cancelled {
-        scope.invalid("phase", "an event is cancelled by CancelEvent");
-    }
-}
-
-fn texts(event: &pb::Event, scope: &mut Scope<'_>) {
-    wire::texts(&event.place, MAX_NAME, "place", scope);
-    wire::texts(&event.summary, MAX_TEXT, "summary", scope);
-    if let Some(reference) = &event.external_reference {
-        let mut scope = scope.scope("external_reference");
-        for (field, value) in [("source", &reference.source), ("reference", &reference.reference)] {
-            if value.is_empty() {
-                scope.required(field);
-            }
-            wire::line(value, REFERENCE_MAX, field, &mut scope);
-        }
-    }
-    if let Some(head) = &event.head_of_delegation {
-        let mut scope = scope.scope("head_of_delegation");
-        for (field, value) in [("office", &head.office), ("level", &head.level), ("name", &head.name)] {
-            wire::line(value, MAX_NAME, field, &mut scope);
-        }
-    }
-}
-
-fn known_unit(directory: &Directory, unit: &str, field: &str, scope: &mut Scope<'_>) -> Option<Key> {
-    let id = wire::required_unit(unit, field, scope)?;
-    let key = directory.hierarchy().key(&id);
-    if key.is_none() {
-        scope.unknown(field, unit);
-    }
-    key
-}
-
-fn known_units(directory: &Directory, units: &[String], field: &str, scope: &mut Scope<'_>) -> Vec<Key> {
-    let ids: Vec<UnitId> = wire::units(units, field, scope);
-    for id in ids.iter().filter(|id| directory.hierarchy().key(id).is_none()) {
-        let index = units.iter().position(|unit| *unit == id.name()).unwrap_or(0);
-        scope.unknown(&format!("{field}[{index}]"), &id.name());
-    }
-    ids.iter().filter_map(|id| directory.hierarchy().key(id)).collect()
-}
-
-fn references(event: &pb::Event, authority: &Authority, scope: &mut Scope<'_>) {
-    let directory = &authority.directory;
-    for (index, id) in wire::ids(&event.programmes, "programmes", "programmes", scope)
-        .iter()
-        .enumerate()
-    {
-        if !directory.programmes().contains_key(id) {
-            scope.unknown(&format!("programmes[{index}]"), &name::name("programmes", id));
-        }
-    }
-    if let Some(id) = wire::id(&event.agreement, "agreements", "agreement", scope) {
-        let agreement = directory.agreements().get(&id);
-        // An agreement that the caller may not read does not exist for the caller.
-        let readable = |homes: &[Key]| authority.agreements.allows(homes, Classification::Unclassified);
-        if !agreement.is_some_and(|agreement| readable(&agreement.home_units)) {
-            scope.unknown("agreement", &event.agreement);
-        }
-    }
-    for (field, marker) in [("marker_from", &event.marker_from), ("marker_to", &event.marker_to)] {
-        if let Some(id) = wire::id(marker, "markers", field, scope)
-            && !directory.markers().contains_key(&id)
-        {
-            scope.unknown(field, marker);
-        }
-    }
-    if event.marker_from.is_empty() && !event.marker_to.is_empty() {
-        scope.add(
-            reason::REQUIRED_FIELD,
-            "marker_from",
-            "is required where there is a last marker",
-        );
-    }
+/// The first and last day of a stored event.
+pub fn first_and_last_day(event: &pb::Event) -> Option<(Date, Date)> {
+    let first = date::parse(&event.start_date).ok()?;
+    Some((first, date::parse(&event.end_date).unwrap_or(first)))
 }
 
 /// Home and co-home units of a stored event, the home unit first.

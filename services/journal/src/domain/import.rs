@@ -78,7 +78,11 @@ fn event_step(row: pb::ImportedEvent, source: &str, id: String, authority: &Auth
     }
     // Unlike elsewhere a file may hold cancelled events; the content is checked apart from the phase.
     sent.phase = 0;
-    let content = match event::check(sent, authority, "event") {
+    let standing = event::Standing {
+        planned: phase == Phase::Planned,
+        ..event::Standing::default()
+    };
+    let content = match event::check(sent, authority, standing, "event") {
         Ok(content) => violations.check(content).map_err(Error::Invalid)?,
         Err(Error::Invalid(more)) => {
             return Err(Error::Invalid(
@@ -201,8 +205,15 @@ pub fn rejected(line: i64, error: Error) -> Result<RowResult, Error> {
             format!("was imported before with other content: {differences}"),
             rule::IMPORTED_WITH_OTHER_CONTENT,
         ),
+        Error::HeldBack => one(
+            "",
+            "is right, and was not stored since another row of its request is not".to_owned(),
+            rule::HELD_BACK,
+        ),
         other @ (Error::StaleEtag { .. }
         | Error::RequestIdReused
+        | Error::Exists(_)
+        | Error::NoSuchType(_)
         | Error::Denied
         | Error::Behind(_)
         | Error::Overloaded

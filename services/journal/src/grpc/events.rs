@@ -1,34 +1,29 @@
 //! `EventService`.
 
+mod parse;
 mod steps;
+
+pub use parse::required;
 
 use std::sync::Arc;
 
 use banggiao_contracts::journal::v1::{self as pb, event_service_server::EventService};
-use banggiao_model::permission::{Action, Classification};
-use banggiao_rpc::{
-    Violations,
-    page::Page,
-    request::RequestId,
-    violation::Scope,
-    wire::{self, MAX_NAME},
-};
-use prost::Message;
+use banggiao_model::permission::Action;
+use banggiao_rpc::{Violations, page::Page, wire};
 use tonic::{Request, Response, Status, Streaming};
 
 use super::{
-    Calls, DOMAIN, filter,
+    Calls, DOMAIN,
     import::{self, Answers},
     status::refuse,
 };
 use crate::domain::{
     checked,
-    command::{Repetition, Step, Target},
+    command::{Step, Target},
     correction,
+    filter::Order,
 };
-
-/// A batch holds at most so many events.
-const BATCH_MAX: usize = 1000;
+use parse::{BATCH_MAX, because, reason, repetition, target};
 
 #[tonic::async_trait]
 impl EventService for Calls {
@@ -75,10 +70,7 @@ impl EventService for Calls {
         &self,
         request: Request<Streaming<pb::ImportEventsRequest>>,
     ) -> Result<Response<Self::ImportEventsStream>, Status> {
-        let authorized = self.authorize(&request, Action::MigrateEvents).await?;
-        if !authorized.authority.scope.allows(&[], Classification::Unclassified) {
-            return Err(DOMAIN.denied());
-        }
+        let authorized = self.authorize_everywhere(&request, Action::MigrateEvents).await?;
         Ok(import::answers(
             Arc::clone(&self.journal),
             authorized.caller,
@@ -102,7 +94,12 @@ impl EventService for Calls {
             .read(&authorized.caller, &id, request.revision)
             .await
             .map_err(refuse)?;
-        found.event.map(Response::new).ok_or_else(|| DOMAIN.internal())
+        let event = found.event.ok_or_else(|| DOMAIN.internal())?;
+        if request.revision == 0 {
+            self.with_duplicates(&authorized.caller, event).await.map_err(refuse)
+        } else {
+            Ok(Response::new(event))
+        }
     }
 
     async fn list_events(
@@ -121,11 +118,17 @@ impl EventService for Calls {
         );
         wire::position(min, "min_registry_position", &mut violations.root());
         let authorized = self.knowing(authorized, min, &[]).await?;
-        let given = request.filter.unwrap_or_default();
-        let filter = filter::parse(&given, &authorized.authority.directory, &mut violations.scope("filter"));
+        let order = wire::enumeration::<pb::EventOrder>(request.order, "order", &mut violations.root());
+        let filter = self
+            .filter(request.filter.unwrap_or_default(), &authorized, &mut violations)
+            .await?;
         checked(Some(()), violations).map_err(refuse)?;
-        let mut events = self.page(&authorized, &filter, &page).await.map_err(refuse)?;
-        let next_page_token = page.cut(&mut events, |event| key(&event.start_date, &event.name));
+        let order = match order {
+            pb::EventOrder::Unspecified => Order::Newest,
+            pb::EventOrder::LongestWaiting => Order::Waiting,
+        };
+        let mut events = self.page(&authorized, &filter, order, &page).await.map_err(refuse)?;
+        let next_page_token = page.cut(&mut events, |event| order.key(event));
         Ok(Response::new(pb::ListEventsResponse {
             events,
             next_page_token,
@@ -160,29 +163,66 @@ impl EventService for Calls {
         one(self.change(authorized, repetition, step).await?)
     }
 
+    async fn hold_event(&self, request: Request<pb::HoldEventRequest>) -> Result<Response<pb::Event>, Status> {
+        let authorized = self.authorize(&request, Action::RecordEvent).await?;
+        let mut request = request.into_inner();
+        let min = std::mem::take(&mut request.min_registry_position);
+        let repetition = repetition("HoldEvent", &mut request, |r| &mut r.request_id)?;
+        let mut violations = Violations::new();
+        let mut scope = violations.root();
+        wire::position(min, "min_registry_position", &mut scope);
+        let mask = request.update_mask.filter(|mask| !mask.paths.is_empty());
+        let mask = mask.map(|mask| correction::FIELDS.check(Some(&mask), "update_mask", &mut scope));
+        let sent = request.event.unwrap_or_default();
+        let id = wire::required_id(&sent.name, "events", "event.name", &mut scope);
+        let id = checked(id, violations).map_err(refuse)?;
+        let authorized = self.knowing(authorized, min, std::slice::from_ref(&sent)).await?;
+        let step = Step::Hold {
+            target: Target::Id {
+                id,
+                etag: sent.etag.clone(),
+            },
+            event: Box::new(sent),
+            mask: mask.unwrap_or_default(),
+        };
+        one(self.change(authorized, repetition, step).await?)
+    }
+
     async fn submit_event(&self, request: Request<pb::SubmitEventRequest>) -> Result<Response<pb::Event>, Status> {
         let authorized = self.authorize(&request, Action::RecordEvent).await?;
         let mut request = request.into_inner();
         let repetition = repetition("SubmitEvent", &mut request, |r| &mut r.request_id)?;
         let step = Step::Submit(target(&request.name, request.etag)?);
-        one(self.change(authorized, repetition, step).await?)
+        self.one_with_duplicates(authorized, repetition, step).await
     }
 
     async fn approve_event(&self, request: Request<pb::ApproveEventRequest>) -> Result<Response<pb::Event>, Status> {
         let authorized = self.authorize(&request, Action::ApproveEvent).await?;
         let mut request = request.into_inner();
         let repetition = repetition("ApproveEvent", &mut request, |r| &mut r.request_id)?;
-        let step = Step::Approve(target(&request.name, request.etag)?);
-        one(self.change(authorized, repetition, step).await?)
+        let step = Step::Approve(vec![target(&request.name, request.etag)?]);
+        self.one_with_duplicates(authorized, repetition, step).await
+    }
+
+    async fn batch_approve_events(
+        &self,
+        request: Request<pb::BatchApproveEventsRequest>,
+    ) -> Result<Response<pb::BatchApproveEventsResponse>, Status> {
+        let authorized = self.authorize(&request, Action::ApproveEvent).await?;
+        let mut request = request.into_inner();
+        let repetition = repetition("BatchApproveEvents", &mut request, |r| &mut r.request_id)?;
+        let step = Step::Approve(parse::batch(&request.requests)?);
+        let events = self.change(authorized, repetition, step).await?;
+        Ok(Response::new(pb::BatchApproveEventsResponse { events }))
     }
 
     async fn return_event(&self, request: Request<pb::ReturnEventRequest>) -> Result<Response<pb::Event>, Status> {
         let authorized = self.authorize(&request, Action::ApproveEvent).await?;
         let mut request = request.into_inner();
         let repetition = repetition("ReturnEvent", &mut request, |r| &mut r.request_id)?;
-        let (target, reason) = target_and_reason(&request.name, request.etag, &request.reason)?;
+        let (target, because) = because(&request.name, request.etag, request.reason, request.reason_code)?;
         one(self
-            .change(authorized, repetition, Step::Return(target, reason))
+            .change(authorized, repetition, Step::Return(target, because))
             .await?)
     }
 
@@ -190,9 +230,9 @@ impl EventService for Calls {
         let authorized = self.authorize(&request, Action::RecordEvent).await?;
         let mut request = request.into_inner();
         let repetition = repetition("CancelEvent", &mut request, |r| &mut r.request_id)?;
-        let (target, reason) = target_and_reason(&request.name, request.etag, &request.reason)?;
+        let (target, because) = because(&request.name, request.etag, request.reason, request.reason_code)?;
         one(self
-            .change(authorized, repetition, Step::Cancel(target, reason))
+            .change(authorized, repetition, Step::Cancel(target, because))
             .await?)
     }
 
@@ -225,59 +265,55 @@ impl EventService for Calls {
             next_page_token,
         }))
     }
-}
 
-fn key(day: &str, name: &str) -> String {
-    format!("{day} {}", name.trim_start_matches("events/"))
-}
-
-fn one(events: Vec<pb::Event>) -> Result<Response<pb::Event>, Status> {
-    events
-        .into_iter()
-        .next()
-        .map(Response::new)
-        .ok_or_else(|| DOMAIN.internal())
-}
-
-fn required(field: &str) -> Status {
-    let mut violations = Violations::new();
-    violations.root().required(field);
-    DOMAIN.invalid(violations)
-}
-
-fn repetition<R: Message>(
-    method: &str,
-    request: &mut R,
-    id: impl Fn(&mut R) -> &mut String,
-) -> Result<Option<Repetition>, Status> {
-    let mut violations = Violations::new();
-    let parsed = RequestId::take(method, request, id, &mut violations.root());
-    checked(Some(()), violations).map_err(refuse)?;
-    Ok(parsed.map(|request| Repetition::Request {
-        id: request.id,
-        digest: request.digest,
-    }))
-}
-
-fn target(name: &str, etag: String) -> Result<Target, Status> {
-    let mut violations = Violations::new();
-    let id = wire::required_id(name, "events", "name", &mut violations.root());
-    let id = checked(id, violations).map_err(refuse)?;
-    Ok(Target::Id { id, etag })
-}
-
-fn target_and_reason(name: &str, etag: String, given: &str) -> Result<(Target, String), Status> {
-    let mut violations = Violations::new();
-    let mut scope = violations.root();
-    let id = wire::required_id(name, "events", "name", &mut scope);
-    let reason = reason(given, &mut scope);
-    let id = checked(id, violations).map_err(refuse)?;
-    Ok((Target::Id { id, etag }, reason))
-}
-
-fn reason(given: &str, scope: &mut Scope<'_>) -> String {
-    if given.is_empty() {
-        scope.required("reason");
+    async fn compare_event_revisions(
+        &self,
+        request: Request<pb::CompareEventRevisionsRequest>,
+    ) -> Result<Response<pb::CompareEventRevisionsResponse>, Status> {
+        let authorized = self.authorize(&request, Action::ReadEvent).await?;
+        let request = request.into_inner();
+        let mut violations = Violations::new();
+        let id = wire::required_id(&request.name, "events", "name", &mut violations.root());
+        for (field, number) in [("base_revision", request.base_revision), ("revision", request.revision)] {
+            if number < 0 {
+                violations.root().invalid(field, format!("{number} is negative"));
+            }
+        }
+        let id = checked(id, violations).map_err(refuse)?;
+        self.compare(&authorized, &id, request.base_revision, request.revision)
+            .await
     }
-    wire::line(given, MAX_NAME, "reason", scope)
+
+    async fn list_possible_duplicates(
+        &self,
+        request: Request<pb::ListPossibleDuplicatesRequest>,
+    ) -> Result<Response<pb::ListPossibleDuplicatesResponse>, Status> {
+        let authorized = self.authorize(&request, Action::ReadEvent).await?;
+        self.duplicates(authorized, request.into_inner()).await
+    }
+
+    async fn resolve_duplicate(
+        &self,
+        request: Request<pb::ResolveDuplicateRequest>,
+    ) -> Result<Response<pb::ResolveDuplicateResponse>, Status> {
+        let authorized = self.authorize(&request, Action::RecordEvent).await?;
+        let mut request = request.into_inner();
+        let repetition = repetition("ResolveDuplicate", &mut request, |r| &mut r.request_id)?;
+        let step = parse::resolution(&request)?;
+        let caller = authorized.caller.clone();
+        self.change(authorized, repetition, step).await?;
+        let read = async |name: &str| {
+            let id = name.trim_start_matches("events/");
+            let read = self.journal.read(&caller, id, 0).await.map_err(refuse)?;
+            Ok::<_, Status>(read.event)
+        };
+        Ok(Response::new(pb::ResolveDuplicateResponse {
+            event: read(&request.name).await?,
+            other: read(&request.other).await?,
+        }))
+    }
+}
+
+fn one(mut events: Vec<pb::Event>) -> Result<Response<pb::Event>, Status> {
+    events.pop().map(Response::new).ok_or_else(|| DOMAIN.internal())
 }

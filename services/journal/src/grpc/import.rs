@@ -3,19 +3,25 @@
 use std::{pin::Pin, sync::Arc};
 
 use banggiao_contracts::{
-    journal::v1 as pb,
+    journal::v1::{self as pb, import_events_row::Row},
     r#type::v1::{RowOutcome, RowResult},
 };
 use banggiao_model::permission::{Action, Classification};
 use banggiao_rpc::{Violations, identity::Caller, rows, wire};
-use futures_util::future::join_all;
 use tokio_stream::Stream;
 use tonic::{Response, Status, Streaming};
 
 use super::{DOMAIN, status::refuse};
 use crate::{
-    domain::{Error, checked, command::Step, event::REFERENCE_MAX, import},
+    domain::{
+        Error, checked,
+        command::{Authority, Step},
+        event::REFERENCE_MAX,
+        event_type::Catalogue,
+        import,
+    },
     journal::Journal,
+    sequencer::{Answer, Group},
 };
 
 /// A request holds at most so many rows.
@@ -71,44 +77,74 @@ async fn answer(
     if !authority.scope.allows(&[], Classification::Unclassified) {
         return Err(DOMAIN.denied());
     }
+    let known = knowing_types(journal, &request).await.map_err(refuse)?;
+    let authority = Authority {
+        types: known,
+        ..authority
+    };
     let (source, validate_only) = (request.source.as_str(), request.validate_only);
-    let answers = request.rows.into_iter().map(|row| {
-        let authority = authority.clone();
-        async move {
-            let line = row.line;
-            let result = async {
-                let row = row.row.ok_or_else(empty_row)?;
+    let lines: Vec<i64> = request.rows.iter().map(|row| row.line).collect();
+    let commands = request.rows.into_iter().map(|row| {
+        let (repetition, step) = match row.row {
+            None => (None, refused(empty_row(), pb::Event::default())),
+            Some(row) => {
                 let (repetition, sent) = (import::repetition(source, &row), import::sent(&row));
                 // A row that is wrong today may have been right when it came first: recognition decides.
-                let step =
-                    import::step(row, source, journal.new_id(), &authority).unwrap_or_else(|error| Step::Refused {
-                        error: Box::new(error),
-                        sent: Box::new(sent),
-                    });
-                let answer = journal
-                    .carry_out(caller, authority, Some(repetition), step, validate_only)
-                    .await?;
-                let outcome = if answer.repeated {
-                    RowOutcome::Repeated
-                } else {
-                    RowOutcome::Accepted
-                };
-                let event = answer.events.first().filter(|_| answer.repeated || !validate_only);
-                Ok(rows::stands(
-                    line,
-                    outcome,
-                    event.map(|event| event.name.as_str()).unwrap_or_default(),
-                ))
-            };
-            result.await.or_else(|error| import::rejected(line, error))
-        }
+                let step = import::step(row, source, journal.new_id(), &authority);
+                (Some(repetition), step.unwrap_or_else(|error| refused(error, sent)))
+            }
+        };
+        journal.command(caller, authority.clone(), repetition, step, validate_only)
     });
-    let results: Result<Vec<RowResult>, Error> = join_all(answers).await.into_iter().collect();
-    let log_index = journal.watch_head().borrow().position;
+    let group = Group {
+        commands: commands.collect(),
+        together: request.all_or_nothing,
+    };
+    let outcomes = journal.sequencer().submit_all(group).await.map_err(refuse)?;
+    let results = lines.into_iter().zip(outcomes).map(|(line, outcome)| match outcome {
+        Ok(answer) => Ok(accepted(line, &answer, validate_only)),
+        Err(error) => import::rejected(line, error),
+    });
+    let results: Result<Vec<RowResult>, Error> = results.collect();
     Ok(pb::ImportEventsResponse {
         results: results.map_err(refuse)?,
-        log_index,
+        log_index: journal.watch_head().borrow().position,
     })
+}
+
+/// The event types, read anew if a row names one that is not known here: another replica may have written it.
+async fn knowing_types(journal: &Journal, request: &pb::ImportEventsRequest) -> Result<Arc<Catalogue>, Error> {
+    let types = journal.types();
+    let events = request.rows.iter().filter_map(|row| match &row.row {
+        Some(Row::Event(row)) => row.event.as_ref(),
+        Some(Row::Correction(_)) | None => None,
+    });
+    if events.into_iter().all(|event| types.knows(event)) {
+        Ok(types)
+    } else {
+        journal.refresh_types().await
+    }
+}
+
+fn refused(error: Error, sent: pb::Event) -> Step {
+    Step::Refused {
+        error: Box::new(error),
+        sent: Box::new(sent),
+    }
+}
+
+fn accepted(line: i64, answer: &Answer, validate_only: bool) -> RowResult {
+    let outcome = if answer.repeated {
+        RowOutcome::Repeated
+    } else {
+        RowOutcome::Accepted
+    };
+    let event = answer.events.first().filter(|_| answer.repeated || !validate_only);
+    rows::stands(
+        line,
+        outcome,
+        event.map(|event| event.name.as_str()).unwrap_or_default(),
+    )
 }
 
 fn empty_row() -> Error {

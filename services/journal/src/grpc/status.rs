@@ -17,8 +17,7 @@ pub fn refuse(error: Error) -> Status {
         Error::NotFound(name) => DOMAIN.not_found("events", &name),
         Error::ReferenceTaken(name) => DOMAIN.already_exists(rule::REFERENCE_TAKEN, "events", &name),
         Error::StaleEtag { given, newest } => {
-            let message =
-                format!("the event was changed: etag {given:?} is not that of the newest revision, {newest:?}");
+            let message = format!("it was changed: etag {given:?} is not that of the newest revision, {newest:?}");
             DOMAIN.aborted("STALE_ETAG", message)
         }
         Error::RequestIdReused => DOMAIN.invalid_field(
@@ -29,6 +28,9 @@ pub fn refuse(error: Error) -> Status {
         Error::ImportedWithOtherContent(differences) => {
             DOMAIN.already_exists(rule::IMPORTED_WITH_OTHER_CONTENT, "events", &differences)
         }
+        Error::HeldBack => DOMAIN.precondition(rule::HELD_BACK, Vec::new()),
+        Error::Exists(name) => DOMAIN.already_exists(rule::ALREADY_EXISTS, "eventTypes", &name),
+        Error::NoSuchType(name) => DOMAIN.not_found("eventTypes", &name),
         Error::Denied => DOMAIN.denied(),
         Error::Behind(behind) => DOMAIN.unavailable(behind.to_string()),
         Error::Overloaded => DOMAIN.exhausted("OVERLOADED", "more is waiting to be written than can be taken in"),

@@ -1,15 +1,16 @@
 //! One transaction of the sequencer: what was read behind the locked head, and what is to be appended.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use banggiao_contracts::journal::v1 as pb;
+use banggiao_contracts::journal::v1::{self as pb, ReviewState};
 use banggiao_ledger as ledger;
+use banggiao_model::name;
 use banggiao_runtime::Seams;
 use banggiao_store::{Tx, head, import_row};
 use prost::Message;
 use uuid::Uuid;
 
-use super::Answer;
+use super::{Answer, Group};
 use crate::{
     domain::{
         Error,
@@ -21,6 +22,7 @@ use crate::{
 };
 
 /// A transaction under way: what was read behind the lock, and what is to be appended.
+#[derive(Clone)]
 pub(super) struct Batch<'a> {
     seams: &'a Seams,
     head: head::Model,
@@ -28,17 +30,20 @@ pub(super) struct Batch<'a> {
     by_reference: HashMap<(String, String), String>,
     requests: HashMap<(String, Uuid), ([u8; 32], Vec<pb::Event>)>,
     rows: HashMap<import_row::Key, ImportedRow>,
-    appended: Vec<(revision::Model, Draft)>,
+    appended: Vec<revision::Model>,
+    /// The events that were written, as they were found before; nothing of new ones.
+    written: BTreeMap<String, Option<pb::Event>>,
     new_rows: Vec<import_row::Model>,
 }
 
+#[derive(Clone)]
 struct ImportedRow {
     digest: Vec<u8>,
     event: pb::Event,
 }
 
 impl<'a> Batch<'a> {
-    pub(super) async fn open(tx: &Tx, seams: &'a Seams, commands: &[Command]) -> Result<Self, Error> {
+    pub(super) async fn open(tx: &Tx, seams: &'a Seams, groups: &[Group]) -> Result<Self, Error> {
         let mut head = head::lock(tx).await?;
         // Recorded times never run backwards, whatever the clock does.
         head.recorded_at = head.recorded_at.max(seams.clock.now().as_microsecond());
@@ -50,14 +55,16 @@ impl<'a> Batch<'a> {
             requests: HashMap::new(),
             rows: HashMap::new(),
             appended: Vec::new(),
+            written: BTreeMap::new(),
             new_rows: Vec::new(),
         };
-        batch.read_repetitions(tx, commands).await?;
-        batch.read_events(tx, commands).await?;
+        let commands: Vec<&Command> = groups.iter().flat_map(|group| &group.commands).collect();
+        batch.read_repetitions(tx, &commands).await?;
+        batch.read_events(tx, &commands).await?;
         Ok(batch)
     }
 
-    async fn read_repetitions(&mut self, tx: &Tx, commands: &[Command]) -> Result<(), Error> {
+    async fn read_repetitions(&mut self, tx: &Tx, commands: &[&Command]) -> Result<(), Error> {
         let (mut ids, mut keys) = (Vec::new(), Vec::new());
         for command in commands {
             match &command.repetition {
@@ -93,36 +100,32 @@ impl<'a> Batch<'a> {
         Ok(())
     }
 
-    async fn read_events(&mut self, tx: &Tx, commands: &[Command]) -> Result<(), Error> {
+    async fn read_events(&mut self, tx: &Tx, commands: &[&Command]) -> Result<(), Error> {
         let (mut ids, mut references): (Vec<String>, HashMap<String, Vec<String>>) = (Vec::new(), HashMap::new());
         for command in commands {
-            match &command.step {
-                Step::Log(events) => {
-                    for (_, content) in events {
-                        add_reference(&mut references, &content.event);
-                    }
-                }
-                Step::Import { content, .. } => add_reference(&mut references, &content.event),
-                other => match other.target() {
-                    Some(Target::Id { id, .. }) => ids.push(id.clone()),
-                    Some(Target::Reference { source, reference }) => {
+            let contents = command.step.contents();
+            for reference in contents
+                .into_iter()
+                .filter_map(|event| event.external_reference.as_ref())
+            {
+                let names = references.entry(reference.source.clone()).or_default();
+                names.push(reference.reference.clone());
+            }
+            for target in command.step.targets() {
+                match target {
+                    Target::Id { id, .. } => ids.push(id.clone()),
+                    Target::Reference { source, reference } => {
                         references.entry(source.clone()).or_default().push(reference.clone());
                     }
-                    None => {}
-                },
+                }
             }
         }
         let mut rows = event::with_ids(tx, &ids).await?;
         for (source, names) in references {
-            for chunk in names.chunks(1000) {
-                rows.extend(event::with_references(tx, &source, chunk).await?);
-            }
+            rows.extend(event::with_references(tx, &source, &names).await?);
         }
         let positions: Vec<i64> = rows.iter().map(|row| row.log_index).collect();
-        let mut models = HashMap::new();
-        for chunk in positions.chunks(1000) {
-            models.extend(revision::at(tx, chunk).await?);
-        }
+        let models = revision::at(tx, &positions).await?;
         for row in rows {
             let model = models
                 .get(&row.log_index)
@@ -148,10 +151,35 @@ impl<'a> Batch<'a> {
         Ok(())
     }
 
+    /// Carries the commands of a group out, each for itself, or all or none.
+    pub(super) fn carry_out_all(&mut self, group: &Group) -> Vec<Result<Answer, Error>> {
+        let before = group.together.then(|| self.clone());
+        let outcomes: Vec<_> = group.commands.iter().map(|command| self.carry_out(command)).collect();
+        match before {
+            Some(before) if outcomes.iter().any(Result::is_err) => {
+                *self = before;
+                let held_back = |answer: Answer| {
+                    if answer.repeated {
+                        Ok(answer)
+                    } else {
+                        Err(Error::HeldBack)
+                    }
+                };
+                outcomes
+                    .into_iter()
+                    .map(|outcome| outcome.and_then(held_back))
+                    .collect()
+            }
+            _ => outcomes,
+        }
+    }
+
     /// Carries one command out on what was read and appended so far. A refusal leaves nothing behind.
-    pub(super) fn carry_out(&mut self, command: &Command) -> Result<Answer, Error> {
-        if let Some(Ok(current)) = command.step.target().map(|target| self.target(target)) {
-            command.permitted(current)?;
+    fn carry_out(&mut self, command: &Command) -> Result<Answer, Error> {
+        for target in command.step.targets() {
+            if let Ok(current) = self.target(target) {
+                command.permitted(current)?;
+            }
         }
         if let Some(answer) = self.repeated(command)? {
             return Ok(answer);
@@ -230,11 +258,26 @@ impl<'a> Batch<'a> {
                 Ok(vec![command.imported(id, content, *phase, *review, source)])
             }
             other => {
-                let target = other
-                    .target()
-                    .ok_or_else(|| Error::Broken("a step about no event".to_owned()))?;
-                Ok(vec![command.next(self.target(target)?)?])
+                let targets = other.targets().iter().map(|target| self.target(target));
+                let currents = targets.collect::<Result<Vec<_>, _>>()?;
+                let drafts = command.next(&currents)?;
+                for event in drafts.iter().filter_map(|draft| draft.revision.event.as_ref()) {
+                    self.reference_stays_free(event)?;
+                }
+                Ok(drafts)
             }
+        }
+    }
+
+    /// A corrected reference must not be another event's.
+    fn reference_stays_free(&self, event: &pb::Event) -> Result<(), Error> {
+        let Some(reference) = &event.external_reference else {
+            return Ok(());
+        };
+        let key = (reference.source.clone(), reference.reference.clone());
+        match self.by_reference.get(&key) {
+            Some(id) if Some(id.as_str()) != name::collection_id(&event.name, "events") => Err(taken(reference)),
+            _ => Ok(()),
         }
     }
 
@@ -244,10 +287,7 @@ impl<'a> Batch<'a> {
         };
         let key = (reference.source.clone(), reference.reference.clone());
         if self.by_reference.contains_key(&key) || !batch.insert(key) {
-            return Err(Error::ReferenceTaken(format!(
-                "{:?} of source {:?}",
-                reference.reference, reference.source
-            )));
+            return Err(taken(reference));
         }
         Ok(())
     }
@@ -272,6 +312,9 @@ impl<'a> Batch<'a> {
             .as_mut()
             .ok_or_else(|| Error::Broken("a revision without event".to_owned()))?;
         event.create_time = Some(timestamp(micros));
+        if event.review_state() == ReviewState::Submitted && event.submit_time.is_none() {
+            event.submit_time = event.create_time;
+        }
         let number = event.revision;
         let registry_position = event.registry_position;
         let content = draft.revision.encode_to_vec();
@@ -300,22 +343,33 @@ impl<'a> Batch<'a> {
             recorded_at: micros,
         };
         let event = event_of(&model)?;
-        draft.revision.event = Some(event.clone());
-        if let Some(reference) = &event.external_reference {
-            self.by_reference.insert(
-                (reference.source.clone(), reference.reference.clone()),
-                draft.id.clone(),
-            );
-        }
+        self.appended.push(model);
+        self.stands(draft, event.clone());
+        Ok(event)
+    }
+
+    /// From here on the event is what the draft made of it.
+    fn stands(&mut self, draft: Draft, event: pb::Event) {
+        let key = |reference: &pb::ExternalReference| (reference.source.clone(), reference.reference.clone());
         let current = Current {
-            event: event.clone(),
+            event,
             approved_revision: draft.revision.approved_revision,
             phase_before_cancellation: draft.revision.phase_before_cancellation(),
-            pending_authors: draft.pending_authors.clone(),
+            pending_authors: draft.pending_authors,
         };
-        self.events.insert(draft.id.clone(), current);
-        self.appended.push((model, draft));
-        Ok(event)
+        let reference = current.event.external_reference.as_ref().map(key);
+        let before = self.events.insert(draft.id.clone(), current);
+        if let Some(given_up) = before
+            .as_ref()
+            .and_then(|before| before.event.external_reference.as_ref())
+        {
+            self.by_reference.remove(&key(given_up));
+        }
+        self.by_reference
+            .extend(reference.map(|reference| (reference, draft.id.clone())));
+        self.written
+            .entry(draft.id)
+            .or_insert_with(|| before.map(|before| before.event));
     }
 
     fn remember(&mut self, command: &Command, events: &[pb::Event]) {
@@ -352,27 +406,25 @@ impl<'a> Batch<'a> {
         if self.appended.is_empty() {
             return Ok(self.head);
         }
-        for (model, draft) in self.appended {
-            revision::insert(tx, model).await?;
-            if let Some(event) = &draft.revision.event {
-                event::put(tx, &draft.id, event, &draft.pending_authors, draft.content_changed).await?;
-            }
-        }
-        for row in self.new_rows {
-            import_row::insert(tx, row).await?;
-        }
+        revision::insert(tx, self.appended).await?;
+        let written = self.written.iter().filter_map(|(id, before)| {
+            let current = self.events.get(id)?;
+            Some(event::Written {
+                id,
+                before: before.as_ref(),
+                event: &current.event,
+                pending_authors: &current.pending_authors,
+            })
+        });
+        event::put(tx, &written.collect::<Vec<_>>()).await?;
+        import_row::insert(tx, self.new_rows).await?;
         head::advance(tx, &self.head).await?;
         Ok(self.head)
     }
 }
 
-fn add_reference(references: &mut HashMap<String, Vec<String>>, event: &pb::Event) {
-    if let Some(reference) = &event.external_reference {
-        references
-            .entry(reference.source.clone())
-            .or_default()
-            .push(reference.reference.clone());
-    }
+fn taken(reference: &pb::ExternalReference) -> Error {
+    Error::ReferenceTaken(format!("{:?} of source {:?}", reference.reference, reference.source))
 }
 
 fn event_of(model: &revision::Model) -> Result<pb::Event, Error> {

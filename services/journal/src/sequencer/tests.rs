@@ -20,7 +20,7 @@ use super::*;
 use crate::{
     domain::{
         command::{Authority, Repetition, Step, Target},
-        event as content,
+        event as content, event_type,
     },
     store::{migration::Migrator, revision},
 };
@@ -73,7 +73,11 @@ impl Bench {
         let directory = directory();
         let scope = |action| directory.scope("writer", action, "2026-03-15".parse().unwrap());
         let (scope, agreements) = (scope(Action::RecordEvent), scope(Action::ReadAgreement));
+        let types = event_type::Catalogue::of(event_type::shipped().unwrap()).unwrap();
         let authority = Authority {
+            types: Arc::new(types),
+            neighbours: Arc::default(),
+            today: "2026-03-15".parse().unwrap(),
             directory,
             scope,
             agreements,
@@ -109,7 +113,10 @@ impl Bench {
             persons: i64::try_from(persons).ok(),
             ..Event::default()
         };
-        Step::Log(vec![(id, content::check(event, &self.authority, "event").unwrap())])
+        Step::Log(vec![(
+            id,
+            content::check(event, &self.authority, content::Standing::default(), "event").unwrap(),
+        )])
     }
 
     async fn log_rows(&self) -> Vec<revision::Model> {

@@ -3,14 +3,17 @@
 use std::collections::HashMap;
 
 use banggiao_contracts::journal::v1 as pb;
-use banggiao_store::{Error, Tx};
+use banggiao_store::{Error, Tx, bulk};
 use prost::Message;
 use sea_orm::{
     ActiveValue::Set,
     QueryOrder, QuerySelect,
     entity::prelude::*,
-    sea_query::{ColumnDef, ExprTrait, Index, IndexCreateStatement, Table, TableCreateStatement},
+    sea_query::{ColumnDef, ConditionalStatement, ExprTrait, Index, IndexCreateStatement, Table, TableCreateStatement},
 };
+
+/// So many are looked for at once: databases bound how many values a statement binds.
+const LOOKUP: usize = 1000;
 
 /// One entry of the log.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -97,9 +100,36 @@ pub fn create_indexes() -> Vec<IndexCreateStatement> {
     ]
 }
 
-/// Appends an entry.
-pub async fn insert(tx: &Tx, row: Model) -> Result<(), Error> {
-    let row = ActiveModel {
+/// As the request's index of the first step, without the entries that no request asked for by an id: imports have none.
+pub fn create_request_index() -> IndexCreateStatement {
+    Index::create()
+        .name("revision_by_request")
+        .table(Entity)
+        .col(Column::RequestId)
+        .col(Column::Principal)
+        .col(Column::RequestPart)
+        .unique()
+        .cond_where(Column::RequestId.is_not_null())
+        .to_owned()
+}
+
+/// All entries by event, in the order of their numbers, after one of an event, at most `limit`.
+pub async fn by_event(db: &impl ConnectionTrait, after: Option<(&str, i32)>, limit: u64) -> Result<Vec<Model>, Error> {
+    let mut rows = Entity::find();
+    if let Some((id, number)) = after {
+        let later = Column::EventId.eq(id).and(Column::Number.gt(number));
+        rows = rows.filter(Column::EventId.gt(id).or(later));
+    }
+    let rows = rows
+        .order_by_asc(Column::EventId)
+        .order_by_asc(Column::Number)
+        .limit(limit);
+    Ok(rows.all(db).await?)
+}
+
+/// Appends entries.
+pub async fn insert(tx: &Tx, rows: Vec<Model>) -> Result<(), Error> {
+    let rows = rows.into_iter().map(|row| ActiveModel {
         log_index: Set(row.log_index),
         epoch: Set(row.epoch),
         kind: Set(row.kind),
@@ -114,23 +144,21 @@ pub async fn insert(tx: &Tx, row: Model) -> Result<(), Error> {
         request_digest: Set(row.request_digest),
         registry_position: Set(row.registry_position),
         recorded_at: Set(row.recorded_at),
-    };
-    Entity::insert(row).exec_without_returning(tx).await?;
-    Ok(())
+    });
+    bulk::insert(tx, rows.collect(), None).await
 }
 
 /// The entries that these requests made before, by principal and request id, in their order.
 pub async fn of_requests(tx: &Tx, ids: &[Uuid]) -> Result<HashMap<(String, Uuid), Vec<Model>>, Error> {
     let mut found: HashMap<(String, Uuid), Vec<Model>> = HashMap::new();
-    if ids.is_empty() {
-        return Ok(found);
-    }
-    let rows = Entity::find()
-        .filter(Column::RequestId.is_in(ids.iter().copied()))
-        .order_by_asc(Column::RequestPart);
-    for row in rows.all(tx).await? {
-        if let Some(id) = row.request_id {
-            found.entry((row.principal.clone(), id)).or_default().push(row);
+    for chunk in ids.chunks(LOOKUP) {
+        let rows = Entity::find()
+            .filter(Column::RequestId.is_in(chunk.iter().copied()))
+            .order_by_asc(Column::RequestPart);
+        for row in rows.all(tx).await? {
+            if let Some(id) = row.request_id {
+                found.entry((row.principal.clone(), id)).or_default().push(row);
+            }
         }
     }
     Ok(found)
@@ -138,14 +166,12 @@ pub async fn of_requests(tx: &Tx, ids: &[Uuid]) -> Result<HashMap<(String, Uuid)
 
 /// The entries at these positions.
 pub async fn at(db: &impl ConnectionTrait, positions: &[i64]) -> Result<HashMap<i64, Model>, Error> {
-    if positions.is_empty() {
-        return Ok(HashMap::new());
+    let mut found = HashMap::new();
+    for chunk in positions.chunks(LOOKUP) {
+        let rows = Entity::find().filter(Column::LogIndex.is_in(chunk.iter().copied()));
+        found.extend(rows.all(db).await?.into_iter().map(|row| (row.log_index, row)));
     }
-    let rows = Entity::find()
-        .filter(Column::LogIndex.is_in(positions.iter().copied()))
-        .all(db)
-        .await?;
-    Ok(rows.into_iter().map(|row| (row.log_index, row)).collect())
+    Ok(found)
 }
 
 /// The entries after a position, in order.

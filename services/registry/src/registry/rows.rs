@@ -97,7 +97,7 @@ impl Registry {
             digest: recognition.digest.to_vec(),
             position,
         };
-        import_row::insert(tx, stored.clone()).await?;
+        import_row::insert(tx, vec![stored.clone()]).await?;
         known.insert(key, stored);
         Ok(rows::stands(row.line, RowOutcome::Accepted, &name))
     }

@@ -3,7 +3,7 @@
 //! can be computed again.
 
 use banggiao_contracts::journal::v1 as pb;
-use banggiao_store::{Error, Tx};
+use banggiao_store::{Error, Tx, bulk};
 use prost::Message;
 use sea_orm::{
     ActiveValue::Set,
@@ -16,9 +16,6 @@ use crate::domain::{book::Ended, fact::Fact};
 
 /// So many facts are read at once.
 const READ_ROWS: u64 = 1000;
-/// So many facts are written by one statement. One length only, or every length would have a statement of its own in the
-/// connection's cache.
-const WRITE_ROWS: usize = 64;
 
 /// One revision as stored.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -77,17 +74,7 @@ pub fn row(revision: &pb::EventRevision, fact: &Fact) -> Model {
 
 /// Adds revisions, and ends those that they end, which may be among them. `ended` goes with `rows`.
 pub async fn append(tx: &Tx, rows: &[Model], ended: &[Ended]) -> Result<(), Error> {
-    for chunk in rows.chunks(WRITE_ROWS) {
-        if chunk.len() == WRITE_ROWS {
-            Entity::insert_many(chunk.iter().cloned().map(active))
-                .exec_without_returning(tx)
-                .await?;
-            continue;
-        }
-        for row in chunk {
-            Entity::insert(active(row.clone())).exec_without_returning(tx).await?;
-        }
-    }
+    bulk::insert(tx, rows.iter().cloned().map(active).collect(), None).await?;
     for (row, ended) in rows.iter().zip(ended) {
         end(tx, ended.newest, Column::NewestTo, row.log_index).await?;
         end(tx, ended.counted, Column::CountedTo, row.log_index).await?;

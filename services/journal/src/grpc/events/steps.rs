@@ -9,16 +9,16 @@ use banggiao_model::{
     permission::{Action, Part},
 };
 use banggiao_rpc::{Violations, page::Page, wire};
-use tonic::Status;
+use tonic::{Response, Status};
 
 use crate::{
     domain::{
         Error, checked,
         command::{Repetition, Step, Target},
-        event,
-        filter::Filter,
+        comparison, event,
+        filter::{Filter, Order},
     },
-    grpc::{Authorized, Calls, DOMAIN, status::refuse},
+    grpc::{Authorized, Calls, DOMAIN, filter, status::refuse},
     journal,
     store::{self, revision},
 };
@@ -40,6 +40,10 @@ impl Calls {
             .map_err(behind)?;
         if !events.iter().all(|event| knows(&directory, event)) {
             directory = follower.caught_up().await.map_err(behind)?;
+        }
+        let types = self.journal.types();
+        if !events.iter().all(|event| types.knows(event)) {
+            self.journal.refresh_types().await.map_err(refuse)?;
         }
         let authority = self
             .journal
@@ -74,7 +78,11 @@ impl Calls {
             if !authority.scope.parts().iter().any(covered) {
                 return Err(DOMAIN.denied());
             }
-            match event::check(sent, authority, &path(index)) {
+            let standing = event::Standing {
+                planned: sent.phase() == pb::Phase::Planned,
+                ..event::Standing::default()
+            };
+            match event::check(sent, authority, standing, &path(index)) {
                 Ok(content) => contents.push((self.journal.new_id(), content)),
                 Err(Error::Invalid(violations)) => faults.extend(violations.into_vec()),
                 Err(other) => broken = broken.or(Some(other)),
@@ -101,10 +109,10 @@ impl Calls {
         validate_only: bool,
     ) -> Result<Vec<pb::Event>, Status> {
         let Authorized { caller, authority } = authorized;
-        let answer = self
+        let command = self
             .journal
-            .carry_out(&caller, authority, repetition, step, validate_only)
-            .await;
+            .command(&caller, authority, repetition, step, validate_only);
+        let answer = self.journal.sequencer().submit(command).await;
         Ok(answer.map_err(refuse)?.events)
     }
 
@@ -115,25 +123,44 @@ impl Calls {
         repetition: Option<Repetition>,
         step: Step,
     ) -> Result<Vec<pb::Event>, Status> {
-        if let Some(Target::Id { id, .. }) = step.target() {
-            let read = self.journal.read(&authorized.caller, id, 0).await.map_err(refuse)?;
-            let seen = read.event.map_or(0, |event| event.registry_position);
-            let authorized = if seen > authorized.authority.directory.position() {
-                self.authorized_at(authorized, seen, &step).await?
-            } else {
-                authorized
-            };
-            return self.carry_out(authorized, repetition, step, false).await;
+        let mut seen = 0;
+        for target in step.targets() {
+            if let Target::Id { id, .. } = target {
+                let read = self.journal.read(&authorized.caller, id, 0).await.map_err(refuse)?;
+                seen = seen.max(read.event.map_or(0, |event| event.registry_position));
+            }
         }
+        let authorized = if seen > authorized.authority.directory.position() {
+            self.authorized_at(authorized, seen, &step).await?
+        } else {
+            authorized
+        };
         self.carry_out(authorized, repetition, step, false).await
+    }
+
+    /// As [`Self::change`] of one event, which is answered with the events that may be the same.
+    pub(super) async fn one_with_duplicates(
+        &self,
+        authorized: Authorized,
+        repetition: Option<Repetition>,
+        step: Step,
+    ) -> Result<Response<pb::Event>, Status> {
+        let caller = authorized.caller.clone();
+        let event = self.change(authorized, repetition, step).await?.pop();
+        let event = event.ok_or_else(|| DOMAIN.internal())?;
+        self.with_duplicates(&caller, event).await.map_err(refuse)
     }
 
     async fn authorized_at(&self, authorized: Authorized, position: i64, step: &Step) -> Result<Authorized, Status> {
         let action = match step {
             Step::Approve(_) | Step::Return(..) => Action::ApproveEvent,
-            Step::Log(_) | Step::Correct { .. } | Step::Submit(_) | Step::Cancel(..) | Step::Refused { .. } => {
-                Action::RecordEvent
-            }
+            Step::Log(_)
+            | Step::Correct { .. }
+            | Step::Hold { .. }
+            | Step::Submit(_)
+            | Step::Cancel(..)
+            | Step::Resolve { .. }
+            | Step::Refused { .. } => Action::RecordEvent,
             Step::Import { .. } => Action::MigrateEvents,
         };
         let directory = self
@@ -150,14 +177,15 @@ impl Calls {
     }
 
     /// One event more than the page, if there are so many, that pass the filter and may be read.
-    pub(super) async fn page(
+    pub(in crate::grpc) async fn page(
         &self,
         authorized: &Authorized,
         filter: &Filter,
+        order: Order,
         page: &Page,
     ) -> Result<Vec<pb::Event>, Error> {
         let mut directory = Arc::clone(&authorized.authority.directory);
-        let mut after = page.after.as_deref().and_then(split_key);
+        let mut after = page.after.as_deref().and_then(|key| order.read_key(key));
         let mut events: Vec<pb::Event> = Vec::new();
         let chunk = u64::try_from(page.size + 1).unwrap_or(u64::MAX).max(100);
         loop {
@@ -165,7 +193,7 @@ impl Calls {
             let hierarchy = directory.hierarchy();
             let condition = store::filter::listed(filter, &scope, hierarchy);
             let db = self.journal.store().reader();
-            let rows = store::event::list(db, condition, after.as_ref(), chunk).await?;
+            let rows = store::event::list(db, condition, order, after.as_ref(), chunk).await?;
             let positions: Vec<i64> = rows.iter().map(|row| row.log_index).collect();
             let models = revision::at(db, &positions).await?;
             let seen = self.journal.seen(&models.values().collect::<Vec<_>>()).await?;
@@ -186,12 +214,64 @@ impl Calls {
                     events.push(event);
                 }
             }
-            let last = rows.last().map(|row| (row.start_date.clone(), row.id.clone()));
+            let last = rows.last().map(|row| row.key(order));
             if events.len() > page.size || rows.len() < usize::try_from(chunk).unwrap_or(usize::MAX) {
                 return Ok(events);
             }
             after = last;
         }
+    }
+
+    /// A list's filter, against what is known here; an event type that is not is looked for once more.
+    pub(in crate::grpc) async fn filter(
+        &self,
+        given: pb::EventFilter,
+        authorized: &Authorized,
+        violations: &mut Violations,
+    ) -> Result<Filter, Status> {
+        let mut types = self.journal.types();
+        let unknown = |name: &String| {
+            let id = name::collection_id(name, "eventTypes");
+            id.is_some_and(|id| types.newest(id).is_none())
+        };
+        if given.event_types.iter().any(unknown) {
+            types = self.journal.refresh_types().await.map_err(refuse)?;
+        }
+        let known = filter::Known {
+            directory: &authorized.authority.directory,
+            types: &types,
+            today: self.journal.today(),
+        };
+        Ok(filter::parse(&given, &known, &mut violations.scope("filter")))
+    }
+
+    /// How two revisions differ. Whoever may read both may know.
+    pub(super) async fn compare(
+        &self,
+        authorized: &Authorized,
+        id: &str,
+        base: i32,
+        number: i32,
+    ) -> Result<Response<pb::CompareEventRevisionsResponse>, Status> {
+        let read = async |number: i32| {
+            let read = self.journal.read(&authorized.caller, id, number).await;
+            read.map_err(refuse)?.event.ok_or_else(|| DOMAIN.internal())
+        };
+        let later = read(number).await?;
+        let base = match base {
+            0 => later.revision - 1,
+            base => base,
+        };
+        // The first revision is compared with nothing.
+        let earlier = match base {
+            0 => pb::Event::default(),
+            base => read(base).await?,
+        };
+        Ok(Response::new(pb::CompareEventRevisionsResponse {
+            base_revision: base,
+            revision: later.revision,
+            differences: comparison::differences(&earlier, &later),
+        }))
     }
 
     /// One revision more than the page, if there are so many that may be read.
@@ -244,8 +324,4 @@ fn knows(directory: &Directory, event: &pb::Event) -> bool {
         && in_table(&[&event.marker_from, &event.marker_to], "markers", &|id| {
             directory.markers().contains_key(id)
         })
-}
-
-fn split_key(key: &str) -> Option<(String, String)> {
-    key.split_once(' ').map(|(day, id)| (day.to_owned(), id.to_owned()))
 }

@@ -1,0 +1,157 @@
+//! What events lead to: units, programmes, agreements, warnings, and the reasons for which they were returned.
+
+use std::collections::BTreeSet;
+
+use banggiao_contracts::journal::v1 as pb;
+use banggiao_store::{Error, bulk};
+use sea_orm::{
+    ActiveValue::Set,
+    Condition, DbBackend, QuerySelect, QueryTrait,
+    entity::prelude::*,
+    sea_query::{ColumnDef, ExprTrait, Index, OnConflict, SelectStatement, Table, TableCreateStatement},
+};
+
+use super::{Written, bare, clustered};
+
+/// A home or co-home unit.
+pub const HOME: &str = "home";
+/// A partner unit.
+pub const PARTNER: &str = "partner";
+/// A programme.
+pub const PROGRAMME: &str = "programme";
+/// The agreement.
+pub const AGREEMENT: &str = "agreement";
+/// A warning of the newest revision, by the number of its code.
+pub const WARNING: &str = "warning";
+/// A reason for which the event was ever returned, by its number. Unlike the others it stays.
+pub const RETURNED: &str = "returned";
+
+/// Something that an event leads to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, DeriveEntityModel)]
+#[sea_orm(table_name = "event_link")]
+pub struct Model {
+    /// What it leads to.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub side: String,
+    /// Id of the unit, programme or agreement, or number of the code.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub target: String,
+    /// The event's first day, so that a few days of a busy unit are found at once.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub start_date: String,
+    /// Id of the event.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub event_id: String,
+}
+
+/// No relations.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// The table. Its key is the order in which it is searched.
+pub fn create_table(backend: DbBackend) -> TableCreateStatement {
+    let key = [Column::Side, Column::Target, Column::StartDate, Column::EventId];
+    let mut primary = Index::create();
+    for column in key {
+        primary.col(column);
+    }
+    let mut table = Table::create()
+        .table(Entity)
+        .col(ColumnDef::new(Column::Side).string_len(16).not_null())
+        .col(ColumnDef::new(Column::Target).string_len(63).not_null())
+        .col(ColumnDef::new(Column::StartDate).string_len(10).not_null())
+        .col(ColumnDef::new(Column::EventId).string_len(63).not_null())
+        .primary_key(&mut primary)
+        .to_owned();
+    clustered(&mut table, backend);
+    table
+}
+
+/// Writes down what events lead to now, and takes out what they no longer do.
+pub(super) async fn put(db: &impl ConnectionTrait, written: &[Written<'_>]) -> Result<(), Error> {
+    let (mut added, mut removed) = (Vec::new(), Vec::new());
+    for written in written {
+        let now = of(written.id, written.event);
+        let before = written.before.map(|before| of(written.id, before)).unwrap_or_default();
+        added.extend(now.difference(&before).cloned());
+        removed.extend(before.difference(&now).cloned());
+        added.extend(returned(written.id, written.event));
+    }
+    for link in removed {
+        Entity::delete_by_id((link.side, link.target, link.start_date, link.event_id))
+            .exec(db)
+            .await?;
+    }
+    insert(db, added).await
+}
+
+/// Writes down that a revision returned its event, if it did.
+pub async fn put_returned(db: &impl ConnectionTrait, id: &str, event: &pb::Event) -> Result<(), Error> {
+    insert(db, returned(id, event).into_iter().collect()).await
+}
+
+async fn insert(db: &impl ConnectionTrait, links: Vec<Model>) -> Result<(), Error> {
+    let rows = links.into_iter().map(|link| ActiveModel {
+        side: Set(link.side),
+        target: Set(link.target),
+        start_date: Set(link.start_date),
+        event_id: Set(link.event_id),
+    });
+    let mut ignore = OnConflict::new();
+    // An event may be returned for the same reason twice.
+    ignore.do_nothing();
+    bulk::insert(db, rows.collect(), Some(&ignore)).await
+}
+
+fn of(id: &str, event: &pb::Event) -> BTreeSet<Model> {
+    let homes = std::iter::once(&event.home_unit).chain(&event.co_home_units);
+    let named = homes
+        .map(|unit| (HOME, bare(unit)))
+        .chain(event.partner_units.iter().map(|unit| (PARTNER, bare(unit))))
+        .chain(event.programmes.iter().map(|programme| (PROGRAMME, bare(programme))))
+        .chain((!event.agreement.is_empty()).then(|| (AGREEMENT, bare(&event.agreement))));
+    let named = named.map(|(side, target)| (side, target.to_owned()));
+    let warnings = event.warnings.iter().map(|warning| (WARNING, warning.code.to_string()));
+    named
+        .chain(warnings)
+        .map(|(side, target)| Model {
+            side: side.to_owned(),
+            target,
+            start_date: event.start_date.clone(),
+            event_id: id.to_owned(),
+        })
+        .collect()
+}
+
+/// It stands for ever, whatever day the event gets later, so it knows none.
+fn returned(id: &str, event: &pb::Event) -> Option<Model> {
+    (event.review_state() == pb::ReviewState::Returned).then(|| Model {
+        side: RETURNED.to_owned(),
+        target: event.return_reason.to_string(),
+        start_date: String::new(),
+        event_id: id.to_owned(),
+    })
+}
+
+/// The events that have one of these targets on a side.
+pub fn linked(side: &str, targets: Vec<String>) -> SelectStatement {
+    find(Column::Side.eq(side).and(Column::Target.is_in(targets)).into())
+}
+
+/// As [`linked`], of events whose first day lies between two.
+pub fn linked_between(side: &str, targets: Vec<String>, from: &str, to: &str) -> SelectStatement {
+    let days = Condition::all()
+        .add(Column::StartDate.gte(from))
+        .add(Column::StartDate.lte(to));
+    find(days.add(Column::Side.eq(side)).add(Column::Target.is_in(targets)))
+}
+
+fn find(condition: Condition) -> SelectStatement {
+    Entity::find()
+        .select_only()
+        .column(Column::EventId)
+        .filter(condition)
+        .into_query()
+}
