@@ -44,6 +44,7 @@ const MAY_KNOW: [(&str, &[&str]); 15] = [
             "reporting",
             "rpc",
             "runtime",
+            "store",
         ],
     ),
     (

@@ -1,5 +1,6 @@
 //! The database edge: opening a database with the settings that make an acknowledged write durable, migrating it,
-//! named transactions that are retried as a whole, the head row that gives positions, and the cursors of feed readers.
+//! named transactions that are retried as a whole, the head row that gives positions, the cursors of feed readers, and
+//! copies of a database in use.
 //!
 //! SQLite and PostgreSQL do the same here; where they differ is told in one private module each. It knows databases and
 //! nothing of any service's tables; these live in each service's `store` room.
@@ -12,6 +13,7 @@ pub mod head;
 pub mod import_row;
 mod postgres;
 mod schema;
+pub mod snapshot;
 mod sqlite;
 pub mod tx;
 

@@ -6,6 +6,7 @@ mod errors;
 mod fixture;
 mod head;
 mod opening;
+mod snapshot;
 mod tables;
 mod transactions;
 

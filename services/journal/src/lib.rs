@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use banggiao_directory::Follower;
 use banggiao_runtime::{Seams, serve};
-use banggiao_store::Store;
+use banggiao_store::{Error, Store, snapshot::Snapshot};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -46,4 +46,12 @@ pub async fn start(
         shutdown,
     )
     .await
+}
+
+/// How many events a copy of the journal's database holds.
+///
+/// # Errors
+/// If it cannot be read.
+pub async fn count_events(copy: &Snapshot) -> Result<u64, Error> {
+    store::event::count(copy.reader()).await
 }

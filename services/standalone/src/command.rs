@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use banggiao_cli::{Globals, Verb};
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::{demo, token, up};
+use crate::{backup, demo, restore, token, up};
 
 /// banggiao: records and reports of defence cooperation between twinned units across a land border.
 #[derive(Debug, Parser)]
@@ -23,6 +23,10 @@ enum AnyVerb {
     Up(up::Args),
     /// Run them with the sample data, and show the published figures.
     Demo(demo::Args),
+    /// Copy an installation into a fresh folder, also while it serves.
+    Backup(backup::Args),
+    /// Make an installation from a backup, in a folder that is not there yet.
+    Restore(restore::Args),
     /// Make tokens with the key of a data folder.
     #[command(subcommand)]
     Token(token::TokenVerb),
@@ -39,6 +43,8 @@ pub async fn main() -> ExitCode {
     let outcome = match command.verb {
         AnyVerb::Up(args) => up::run(args, &globals).await,
         AnyVerb::Demo(args) => demo::run(args, &globals).await,
+        AnyVerb::Backup(args) => backup::run(args, &globals).await,
+        AnyVerb::Restore(args) => restore::run(args, &globals).await,
         AnyVerb::Token(verb) => token::run(verb),
         AnyVerb::Completions(args) => banggiao_cli::completions(args.shell, &mut Command::command()),
         AnyVerb::Client(verb) => banggiao_cli::run(*verb, &globals).await,

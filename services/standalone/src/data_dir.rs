@@ -121,6 +121,12 @@ pub fn issue(issuer: &Issuer, principal: &str, seconds: i64, clock: &dyn Clock) 
         .map_err(|error| anyhow::anyhow!("the token cannot be signed: {error}"))
 }
 
+/// Whether a process runs on a folder.
+#[must_use]
+pub fn in_use(path: &Path) -> bool {
+    File::open(path.join("lock")).is_ok_and(|lock| matches!(lock.try_lock(), Err(TryLockError::WouldBlock)))
+}
+
 /// The user's own data folder.
 ///
 /// # Errors

@@ -186,6 +186,11 @@ fn bare(name: &str) -> &str {
     name.split_once('/').map_or(name, |(_, id)| id)
 }
 
+/// How many events there are.
+pub async fn count(db: &impl ConnectionTrait) -> Result<u64, Error> {
+    Ok(Entity::find().count(db).await?)
+}
+
 /// The events with these ids.
 pub async fn with_ids(db: &impl ConnectionTrait, ids: &[String]) -> Result<Vec<Model>, Error> {
     let mut found = Vec::new();
