@@ -3,6 +3,10 @@
 //!
 //! It knows nothing of what a service does; each service hands it its routes.
 
+/// The allocator of every program of the house.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 pub mod config;
 pub mod process;
 pub mod seams;

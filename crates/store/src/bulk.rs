@@ -1,33 +1,100 @@
 //! Many rows in few statements.
 //!
 //! A statement for every number of rows would have a text of its own, and each text a place in the connection's cache of
-//! prepared statements; so there are few lengths, and what is left over goes in shorter ones.
+//! prepared statements; so there are few lengths, and what is left over goes in shorter ones. The text is written by
+//! hand: thousands of rows a second pass here, and a syntax tree of each would cost more than its insertion.
 
-use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, sea_query::OnConflict};
+use std::fmt::Write as _;
+
+use sea_orm::{
+    ActiveModelTrait, ActiveValue, ConnectionTrait, DbBackend, EntityName, EntityTrait, IdenStatic, Iterable,
+    Statement, Value,
+};
 
 use crate::Error;
 
 /// So many rows go in one statement, the longest that fits first.
-const LENGTHS: [usize; 3] = [64, 8, 1];
+const LENGTHS: [usize; 4] = [128, 32, 8, 1];
 
-/// Inserts rows, all columns of which are set. `on_conflict` says what becomes of those that are there already; without
-/// it they are an error.
+/// What becomes of a row whose key is there already.
+#[derive(Debug, Clone, Copy)]
+pub enum Taken<C> {
+    /// It is an error.
+    Refuse,
+    /// The row that is there stays.
+    Keep,
+    /// Its other columns get the new values; the key is this column.
+    Replace(C),
+}
+
+/// Inserts rows, all columns of which are set.
 ///
 /// # Errors
-/// [`Error::Duplicate`] for a key that is taken; otherwise if the database is away.
+/// [`Error::Duplicate`] for a key that is taken and must not be; otherwise if the database is away.
 pub async fn insert<A: ActiveModelTrait>(
     db: &impl ConnectionTrait,
     rows: Vec<A>,
-    on_conflict: Option<&OnConflict>,
+    taken: Taken<<A::Entity as EntityTrait>::Column>,
 ) -> Result<(), Error> {
+    let backend = db.get_database_backend();
     let mut rows = rows.into_iter();
     while rows.len() > 0 {
         let length = LENGTHS.into_iter().find(|length| *length <= rows.len()).unwrap_or(1);
-        let mut insert = <A::Entity as EntityTrait>::insert_many(rows.by_ref().take(length));
-        if let Some(on_conflict) = on_conflict {
-            insert = insert.on_conflict(on_conflict.clone());
-        }
-        insert.exec_without_returning(db).await?;
+        let values = rows.by_ref().take(length).flat_map(values).collect::<Vec<Value>>();
+        let statement = Statement::from_sql_and_values(backend, text::<A>(backend, length, &taken), values);
+        db.execute_raw(statement).await?;
     }
     Ok(())
+}
+
+fn values<A: ActiveModelTrait>(mut row: A) -> impl Iterator<Item = Value> {
+    let columns = <A::Entity as EntityTrait>::Column::iter();
+    columns.map(move |column| match row.take(column) {
+        ActiveValue::Set(value) | ActiveValue::Unchanged(value) => value,
+        // The database then says which column is missing.
+        ActiveValue::NotSet => Value::String(None),
+    })
+}
+
+fn text<A: ActiveModelTrait>(
+    backend: DbBackend,
+    rows: usize,
+    taken: &Taken<<A::Entity as EntityTrait>::Column>,
+) -> String {
+    let names: Vec<&str> = <A::Entity as EntityTrait>::Column::iter()
+        .map(|column| column.as_str())
+        .collect();
+    let mut sql = format!(
+        "INSERT INTO \"{}\" (\"{}\") VALUES ",
+        A::Entity::default().table_name(),
+        names.join("\", \"")
+    );
+    let mut number = 0;
+    // SQLite takes `$1` for a name, and looks for each among all others.
+    let numbered = backend == DbBackend::Postgres;
+    for row in 0..rows {
+        sql.push_str(if row == 0 { "(" } else { ", (" });
+        for column in 0..names.len() {
+            number += 1;
+            let comma = if column == 0 { "" } else { ", " };
+            // Writing to a text does not fail.
+            let _written = if numbered {
+                write!(sql, "{comma}${number}")
+            } else {
+                write!(sql, "{comma}?")
+            };
+        }
+        sql.push(')');
+    }
+    match taken {
+        Taken::Refuse => {}
+        Taken::Keep => sql.push_str(" ON CONFLICT DO NOTHING"),
+        Taken::Replace(key) => {
+            let key = key.as_str();
+            let others = names.iter().filter(|name| **name != key);
+            let set: Vec<String> = others.map(|name| format!("\"{name}\" = excluded.\"{name}\"")).collect();
+            let _written = write!(sql, " ON CONFLICT (\"{key}\") DO UPDATE SET {}", set.join(", "));
+        }
+    }
+    sql
 }

@@ -85,5 +85,5 @@ pub async fn insert(tx: &Tx, rows: Vec<Model>) -> Result<(), Error> {
         digest: Set(row.digest),
         position: Set(row.position),
     });
-    bulk::insert(tx, rows.collect(), None).await
+    bulk::insert(tx, rows.collect(), bulk::Taken::Refuse).await
 }

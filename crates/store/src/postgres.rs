@@ -21,6 +21,8 @@ pub(crate) fn session(options: PgConnectOptions) -> PgConnectOptions {
     let patience = LOCK_TIMEOUT.as_millis().to_string();
     let options = options.options([
         ("default_transaction_isolation", "read committed"),
+        // A plan that was made while a table was empty reads all of it, for ever.
+        ("plan_cache_mode", "force_custom_plan"),
         ("lock_timeout", patience.as_str()),
         ("idle_in_transaction_session_timeout", patience.as_str()),
     ]);

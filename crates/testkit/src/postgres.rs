@@ -111,6 +111,12 @@ impl Cluster {
         SHARED.get_or_init(Self::start).as_ref()
     }
 
+    /// A program of the server's, as `pgbench`.
+    #[must_use]
+    pub fn program(&self, name: &str) -> PathBuf {
+        self.programs.join(name)
+    }
+
     /// Makes an empty database and gives its address. A name is lower-case letters, digits and underscores.
     ///
     /// # Panics

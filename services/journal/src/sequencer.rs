@@ -28,7 +28,7 @@ const COMMANDS: usize = 4096;
 #[derive(Debug, Clone)]
 pub struct Answer {
     /// The events as the command left them, in the order asked for.
-    pub events: Vec<pb::Event>,
+    pub events: Vec<Arc<pb::Event>>,
     /// The command was carried out before; this is the answer that it got then.
     pub repeated: bool,
 }
@@ -43,7 +43,7 @@ pub struct Group {
 }
 
 /// How the commands of a group ended.
-type Outcomes = Vec<Result<Answer, Error>>;
+pub type Outcomes = Vec<Result<Answer, Error>>;
 
 struct Waiting {
     group: Group,
@@ -81,20 +81,34 @@ impl Sequencer {
             commands: vec![command],
             together: false,
         };
-        let outcome = self.submit_all(group).await?.pop();
+        let outcome = self.hand_in(group)?.outcomes().await?.pop();
         outcome.unwrap_or_else(|| Err(ended()))
     }
 
-    /// Hands commands in and waits until each is durable or refused; outcomes are in their order.
+    /// Hands commands in; their outcomes come later.
     ///
     /// # Errors
     /// [`Error::Overloaded`] at once if too much is waiting.
-    pub async fn submit_all(&self, group: Group) -> Result<Outcomes, Error> {
+    pub fn hand_in(&self, group: Group) -> Result<Pending, Error> {
         let (answer, outcomes) = oneshot::channel();
         self.0
             .try_send(Waiting { group, answer })
             .map_err(|_| Error::Overloaded)?;
-        outcomes.await.map_err(|_| ended())
+        Ok(Pending(outcomes))
+    }
+}
+
+/// Commands that are on their way.
+#[derive(Debug)]
+pub struct Pending(oneshot::Receiver<Outcomes>);
+
+impl Pending {
+    /// Waits until each is durable or refused; outcomes are in their order.
+    ///
+    /// # Errors
+    /// If the sequencer ended.
+    pub async fn outcomes(self) -> Result<Outcomes, Error> {
+        self.0.await.map_err(|_| ended())
     }
 }
 

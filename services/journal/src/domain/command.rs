@@ -208,7 +208,7 @@ pub enum Target {
 #[derive(Debug, Clone)]
 pub struct Current {
     /// The event, with log index, time and etag of its newest revision.
-    pub event: pb::Event,
+    pub event: Arc<pb::Event>,
     /// Number of the last approved revision; 0 if there is none.
     pub approved_revision: i32,
     /// What the phase was before the cancellation, of a cancelled event.

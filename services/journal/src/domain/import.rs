@@ -46,20 +46,20 @@ pub fn repetition(source: &str, row: &Row) -> Repetition {
 ///
 /// # Errors
 /// Those of the event's content; every other violation with them.
-pub fn step(row: Row, source: &str, id: String, authority: &Authority) -> Result<Step, Error> {
+pub fn step(row: &Row, source: &str, id: String, authority: &Authority) -> Result<Step, Error> {
     match row {
         Row::Event(row) => event_step(row, source, id, authority),
         Row::Correction(row) => correction_step(row, source),
     }
 }
 
-fn event_step(row: pb::ImportedEvent, source: &str, id: String, authority: &Authority) -> Result<Step, Error> {
+fn event_step(row: &pb::ImportedEvent, source: &str, id: String, authority: &Authority) -> Result<Step, Error> {
     let mut violations = Violations::new();
     let review = wire::enumeration::<ReviewState>(row.review_state, "review_state", &mut violations.root());
     if review == ReviewState::Unspecified {
         violations.root().required("review_state");
     }
-    let mut sent = row.event.unwrap_or_default();
+    let mut sent = row.event.clone().unwrap_or_default();
     let phase = wire::enumeration::<Phase>(sent.phase, "phase", &mut violations.scope("event"));
     let phase = if phase == Phase::Unspecified {
         Phase::Held
@@ -103,7 +103,7 @@ fn event_step(row: pb::ImportedEvent, source: &str, id: String, authority: &Auth
     })
 }
 
-fn correction_step(row: pb::ImportedCorrection, source: &str) -> Result<Step, Error> {
+fn correction_step(row: &pb::ImportedCorrection, source: &str) -> Result<Step, Error> {
     let mut violations = Violations::new();
     let mut scope = violations.root();
     for (field, value) in [("reference", &row.reference), ("reason", &row.reason)] {
@@ -117,11 +117,11 @@ fn correction_step(row: pb::ImportedCorrection, source: &str) -> Result<Step, Er
     Ok(Step::Correct {
         target: Target::Reference {
             source: source.to_owned(),
-            reference: row.reference,
+            reference: row.reference.clone(),
         },
-        event: Box::new(row.event.unwrap_or_default()),
+        event: Box::new(row.event.clone().unwrap_or_default()),
         mask,
-        reason: row.reason,
+        reason: row.reason.clone(),
         imported: true,
     })
 }

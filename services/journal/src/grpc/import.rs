@@ -8,6 +8,7 @@ use banggiao_contracts::{
 };
 use banggiao_model::permission::{Action, Classification};
 use banggiao_rpc::{Violations, identity::Caller, rows, wire};
+use tokio::sync::mpsc;
 use tokio_stream::Stream;
 use tonic::{Response, Status, Streaming};
 
@@ -21,7 +22,7 @@ use crate::{
         import,
     },
     journal::Journal,
-    sequencer::{Answer, Group},
+    sequencer::{Answer, Group, Pending},
 };
 
 /// A request holds at most so many rows.
@@ -30,21 +31,39 @@ const ROWS_MAX: usize = 1000;
 /// The stream of answers.
 pub type Answers = Pin<Box<dyn Stream<Item = Result<pb::ImportEventsResponse, Status>> + Send>>;
 
-/// Answers each request once all its rows are stored or refused. The next is read meanwhile.
+/// So many requests are on their way to the database at once. While one is being stored the next is checked, and those
+/// that wait are stored in one transaction.
+const UNDER_WAY: usize = 8;
+
+/// Answers each request once all its rows are stored or refused, in their order. Those that follow are read and checked
+/// meanwhile.
 pub fn answers(
     journal: Arc<Journal>,
     caller: Caller,
     mut requests: Streaming<pb::ImportEventsRequest>,
 ) -> Response<Answers> {
-    let (sender, receiver) = tokio::sync::mpsc::channel(2);
+    let (sender, receiver) = mpsc::channel(2);
+    let (under_way, mut outcomes) = mpsc::channel(UNDER_WAY);
     tokio::spawn(async move {
         while let Some(request) = requests.message().await.transpose() {
-            let answer = match request {
-                Ok(request) => answer(&journal, &caller, request).await,
+            let handed_in = match request {
+                Ok(request) => hand_in(&journal, &caller, request).await,
+                Err(status) => Err(status),
+            };
+            let failed = handed_in.is_err();
+            // A caller that went away gets no answer; what was stored it will find repeated.
+            if under_way.send(handed_in).await.is_err() || failed {
+                return;
+            }
+        }
+    });
+    tokio::spawn(async move {
+        while let Some(handed_in) = outcomes.recv().await {
+            let answer = match handed_in {
+                Ok(handed_in) => handed_in.answer().await,
                 Err(status) => Err(status),
             };
             let failed = answer.is_err();
-            // A caller that went away gets no answer; what was stored it will find repeated.
             if sender.send(answer).await.is_err() || failed {
                 return;
             }
@@ -53,11 +72,39 @@ pub fn answers(
     Response::new(Box::pin(tokio_stream::wrappers::ReceiverStream::new(receiver)))
 }
 
-async fn answer(
+/// A request whose rows are with the sequencer.
+struct HandedIn {
+    journal: Arc<Journal>,
+    lines: Vec<i64>,
+    outcomes: Pending,
+    validate_only: bool,
+}
+
+impl HandedIn {
+    async fn answer(self) -> Result<pb::ImportEventsResponse, Status> {
+        let outcomes = self.outcomes.outcomes().await.map_err(refuse)?;
+        let results = self
+            .lines
+            .into_iter()
+            .zip(outcomes)
+            .map(|(line, outcome)| match outcome {
+                Ok(answer) => Ok(accepted(line, &answer, self.validate_only)),
+                Err(error) => import::rejected(line, error),
+            });
+        let results: Result<Vec<RowResult>, Error> = results.collect();
+        Ok(pb::ImportEventsResponse {
+            results: results.map_err(refuse)?,
+            log_index: self.journal.watch_head().borrow().position,
+        })
+    }
+}
+
+/// Checks a request and hands its rows to the sequencer.
+async fn hand_in(
     journal: &Arc<Journal>,
     caller: &Caller,
     request: pb::ImportEventsRequest,
-) -> Result<pb::ImportEventsResponse, Status> {
+) -> Result<HandedIn, Status> {
     let mut violations = Violations::new();
     let mut scope = violations.root();
     if request.source.is_empty() {
@@ -88,10 +135,13 @@ async fn answer(
         let (repetition, step) = match row.row {
             None => (None, refused(empty_row(), pb::Event::default())),
             Some(row) => {
-                let (repetition, sent) = (import::repetition(source, &row), import::sent(&row));
+                let repetition = import::repetition(source, &row);
                 // A row that is wrong today may have been right when it came first: recognition decides.
-                let step = import::step(row, source, journal.new_id(), &authority);
-                (Some(repetition), step.unwrap_or_else(|error| refused(error, sent)))
+                let step = import::step(&row, source, journal.new_id(), &authority);
+                (
+                    Some(repetition),
+                    step.unwrap_or_else(|error| refused(error, import::sent(&row))),
+                )
             }
         };
         journal.command(caller, authority.clone(), repetition, step, validate_only)
@@ -100,15 +150,12 @@ async fn answer(
         commands: commands.collect(),
         together: request.all_or_nothing,
     };
-    let outcomes = journal.sequencer().submit_all(group).await.map_err(refuse)?;
-    let results = lines.into_iter().zip(outcomes).map(|(line, outcome)| match outcome {
-        Ok(answer) => Ok(accepted(line, &answer, validate_only)),
-        Err(error) => import::rejected(line, error),
-    });
-    let results: Result<Vec<RowResult>, Error> = results.collect();
-    Ok(pb::ImportEventsResponse {
-        results: results.map_err(refuse)?,
-        log_index: journal.watch_head().borrow().position,
+    let outcomes = journal.sequencer().hand_in(group).map_err(refuse)?;
+    Ok(HandedIn {
+        journal: Arc::clone(journal),
+        lines,
+        outcomes,
+        validate_only,
     })
 }
 

@@ -1,6 +1,9 @@
 //! One transaction of the sequencer: what was read behind the locked head, and what is to be appended.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use banggiao_contracts::journal::v1::{self as pb, ReviewState};
 use banggiao_ledger as ledger;
@@ -28,18 +31,18 @@ pub(super) struct Batch<'a> {
     head: head::Model,
     events: HashMap<String, Current>,
     by_reference: HashMap<(String, String), String>,
-    requests: HashMap<(String, Uuid), ([u8; 32], Vec<pb::Event>)>,
+    requests: HashMap<(String, Uuid), ([u8; 32], Vec<Arc<pb::Event>>)>,
     rows: HashMap<import_row::Key, ImportedRow>,
     appended: Vec<revision::Model>,
     /// The events that were written, as they were found before; nothing of new ones.
-    written: BTreeMap<String, Option<pb::Event>>,
+    written: BTreeMap<String, Option<Arc<pb::Event>>>,
     new_rows: Vec<import_row::Model>,
 }
 
 #[derive(Clone)]
 struct ImportedRow {
     digest: Vec<u8>,
-    event: pb::Event,
+    event: Arc<pb::Event>,
 }
 
 impl<'a> Batch<'a> {
@@ -79,7 +82,10 @@ impl<'a> Batch<'a> {
             let digest = models
                 .first()
                 .and_then(|model| model.request_digest.as_deref()?.try_into().ok());
-            let events = models.iter().map(event_of).collect::<Result<_, _>>()?;
+            let events = models
+                .iter()
+                .map(|model| event_of(model).map(Arc::new))
+                .collect::<Result<_, _>>()?;
             self.requests.insert(key, (digest.unwrap_or_default(), events));
         }
         let rows = import_row::find(tx, &keys).await?;
@@ -93,7 +99,7 @@ impl<'a> Batch<'a> {
                 key,
                 ImportedRow {
                     digest: row.digest,
-                    event: event_of(model)?,
+                    event: Arc::new(event_of(model)?),
                 },
             );
         }
@@ -141,7 +147,7 @@ impl<'a> Batch<'a> {
             self.events.insert(
                 row.id,
                 Current {
-                    event,
+                    event: Arc::new(event),
                     approved_revision,
                     phase_before_cancellation,
                     pending_authors,
@@ -190,7 +196,7 @@ impl<'a> Batch<'a> {
             let events = drafts
                 .into_iter()
                 .filter_map(|draft| draft.revision.event)
-                .map(without_output)
+                .map(|event| Arc::new(without_output(event)))
                 .collect();
             return Ok(Answer {
                 events,
@@ -209,7 +215,7 @@ impl<'a> Batch<'a> {
     }
 
     fn repeated(&self, command: &Command) -> Result<Option<Answer>, Error> {
-        let answer = |events: Vec<pb::Event>| Ok(Some(Answer { events, repeated: true }));
+        let answer = |events: Vec<Arc<pb::Event>>| Ok(Some(Answer { events, repeated: true }));
         match &command.repetition {
             None => Ok(None),
             Some(Repetition::Request { id, digest }) => {
@@ -304,7 +310,7 @@ impl<'a> Batch<'a> {
     }
 
     /// Gives a draft its place in the log.
-    fn append(&mut self, command: &Command, mut draft: Draft, part: usize) -> Result<pb::Event, Error> {
+    fn append(&mut self, command: &Command, mut draft: Draft, part: usize) -> Result<Arc<pb::Event>, Error> {
         let micros = self.head.recorded_at;
         let event = draft
             .revision
@@ -342,14 +348,22 @@ impl<'a> Batch<'a> {
             registry_position,
             recorded_at: micros,
         };
-        let event = event_of(&model)?;
+        // What is answered is what was encoded, with what the log knows of it.
+        let event = draft.revision.event.take().map(|event| {
+            Arc::new(pb::Event {
+                log_index: model.log_index,
+                etag: model.etag(),
+                ..event
+            })
+        });
+        let event = event.ok_or_else(|| Error::Broken("a revision without event".to_owned()))?;
         self.appended.push(model);
-        self.stands(draft, event.clone());
+        self.stands(draft, Arc::clone(&event));
         Ok(event)
     }
 
     /// From here on the event is what the draft made of it.
-    fn stands(&mut self, draft: Draft, event: pb::Event) {
+    fn stands(&mut self, draft: Draft, event: Arc<pb::Event>) {
         let key = |reference: &pb::ExternalReference| (reference.source.clone(), reference.reference.clone());
         let current = Current {
             event,
@@ -372,7 +386,7 @@ impl<'a> Batch<'a> {
             .or_insert_with(|| before.map(|before| before.event));
     }
 
-    fn remember(&mut self, command: &Command, events: &[pb::Event]) {
+    fn remember(&mut self, command: &Command, events: &[Arc<pb::Event>]) {
         match &command.repetition {
             None => {}
             Some(Repetition::Request { id, digest }) => {
@@ -411,7 +425,7 @@ impl<'a> Batch<'a> {
             let current = self.events.get(id)?;
             Some(event::Written {
                 id,
-                before: before.as_ref(),
+                before: before.as_deref(),
                 event: &current.event,
                 pending_authors: &current.pending_authors,
             })

@@ -140,7 +140,7 @@ async fn every_acknowledged_command_stands_once_where_it_was_told() {
                     .submit(bench.command(request, bench.log(id.clone(), n)))
                     .await
                     .unwrap();
-                let event = answer.events[0].clone();
+                let event = (*answer.events[0]).clone();
                 // The answer got lost on the way, so the same request comes again, under another drafted id.
                 let again = bench.command(request, bench.log(format!("{id}again"), n));
                 let repeated = bench.sequencer.submit(again).await.unwrap();
@@ -161,7 +161,7 @@ async fn every_acknowledged_command_stands_once_where_it_was_told() {
                     .unwrap();
                 assert_eq!(answer.events[0].review_state(), ReviewState::Submitted);
                 acknowledged.push(event);
-                acknowledged.push(answer.events[0].clone());
+                acknowledged.push((*answer.events[0]).clone());
             }
             acknowledged
         });

@@ -9,12 +9,9 @@ use banggiao_contracts::journal::v1 as pb;
 use banggiao_store::{Error, bulk};
 use sea_orm::{
     ActiveValue::Set,
-    Condition, DbBackend, Iterable, QueryOrder, QuerySelect,
+    Condition, DbBackend, QueryOrder, QuerySelect,
     entity::prelude::*,
-    sea_query::{
-        ColumnDef, ConditionalStatement, ExprTrait, Index, IndexCreateStatement, OnConflict, Table,
-        TableCreateStatement,
-    },
+    sea_query::{ColumnDef, ConditionalStatement, ExprTrait, Index, IndexCreateStatement, Table, TableCreateStatement},
 };
 
 use crate::domain::filter::{self, ListKey, Order};
@@ -143,9 +140,7 @@ pub struct Written<'a> {
 /// Writes down how a transaction leaves its events, each once.
 pub async fn put(db: &impl ConnectionTrait, written: &[Written<'_>]) -> Result<(), Error> {
     let rows = written.iter().map(active).collect();
-    let mut replace = OnConflict::column(Column::Id);
-    replace.update_columns(Column::iter().filter(|column| !matches!(column, Column::Id)));
-    bulk::insert(db, rows, Some(&replace)).await?;
+    bulk::insert(db, rows, bulk::Taken::Replace(Column::Id)).await?;
     link::put(db, written).await
 }
 

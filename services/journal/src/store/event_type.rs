@@ -8,7 +8,7 @@ use sea_orm::{
     ActiveValue::Set,
     QueryOrder,
     entity::prelude::*,
-    sea_query::{ColumnDef, ExprTrait, Index, IndexCreateStatement, OnConflict, Table, TableCreateStatement},
+    sea_query::{ColumnDef, ExprTrait, Index, IndexCreateStatement, Table, TableCreateStatement},
 };
 use sha2::{Digest, Sha256};
 
@@ -108,9 +108,7 @@ pub async fn add_shipped(tx: &Tx, shipped: Vec<pb::EventType>) -> Result<(), Err
         let id = revision.name.trim_start_matches("eventTypes/").to_owned();
         active(model(&id, revision, "", None))
     });
-    let mut ignore = OnConflict::new();
-    ignore.do_nothing();
-    bulk::insert(tx, rows.collect(), Some(&ignore)).await
+    bulk::insert(tx, rows.collect(), bulk::Taken::Keep).await
 }
 
 fn model(id: &str, revision: pb::EventType, principal: &str, request: Option<&RequestId>) -> Model {

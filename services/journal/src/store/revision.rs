@@ -145,7 +145,7 @@ pub async fn insert(tx: &Tx, rows: Vec<Model>) -> Result<(), Error> {
         registry_position: Set(row.registry_position),
         recorded_at: Set(row.recorded_at),
     });
-    bulk::insert(tx, rows.collect(), None).await
+    bulk::insert(tx, rows.collect(), bulk::Taken::Refuse).await
 }
 
 /// The entries that these requests made before, by principal and request id, in their order.

@@ -74,7 +74,7 @@ pub fn row(revision: &pb::EventRevision, fact: &Fact) -> Model {
 
 /// Adds revisions, and ends those that they end, which may be among them. `ended` goes with `rows`.
 pub async fn append(tx: &Tx, rows: &[Model], ended: &[Ended]) -> Result<(), Error> {
-    bulk::insert(tx, rows.iter().cloned().map(active).collect(), None).await?;
+    bulk::insert(tx, rows.iter().cloned().map(active).collect(), bulk::Taken::Refuse).await?;
     for (row, ended) in rows.iter().zip(ended) {
         end(tx, ended.newest, Column::NewestTo, row.log_index).await?;
         end(tx, ended.counted, Column::CountedTo, row.log_index).await?;

@@ -144,9 +144,14 @@ impl Command {
     fn submitted(&self, current: &Current) -> Result<Draft, Error> {
         let event = &current.event;
         match event.review_state() {
-            ReviewState::Draft | ReviewState::Returned => {
-                Ok(self.follow(current, event.clone(), ReviewState::Submitted, Done::Submit, "", false))
-            }
+            ReviewState::Draft | ReviewState::Returned => Ok(self.follow(
+                current,
+                (**event).clone(),
+                ReviewState::Submitted,
+                Done::Submit,
+                "",
+                false,
+            )),
             state @ (ReviewState::Unspecified | ReviewState::Submitted | ReviewState::Approved) => {
                 let why = format!("is {} and cannot be submitted", state::word(state));
                 Err(Error::wrong_state(&event.name, why))
@@ -220,7 +225,7 @@ impl Command {
         let event = pb::Event {
             phase: Phase::Cancelled.into(),
             cancellation_reason: because.code.into(),
-            ..event.clone()
+            ..(**event).clone()
         };
         let mut draft = self.follow(current, event, review, Done::Cancel, &because.reason, false);
         draft.revision.phase_before_cancellation = before;
@@ -250,7 +255,7 @@ impl Command {
 
     /// Two events that only look alike. Nothing that counts changes, so neither does the review.
     fn distinguished(&self, current: &Current, other: &Current, reason: &str) -> Draft {
-        let mut event = current.event.clone();
+        let mut event = (*current.event).clone();
         if !event.distinct_from.contains(&other.event.name) {
             event.distinct_from.push(other.event.name.clone());
         }

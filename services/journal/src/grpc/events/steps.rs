@@ -113,7 +113,8 @@ impl Calls {
             .journal
             .command(&caller, authority, repetition, step, validate_only);
         let answer = self.journal.sequencer().submit(command).await;
-        Ok(answer.map_err(refuse)?.events)
+        let events = answer.map_err(refuse)?.events.into_iter();
+        Ok(events.map(Arc::unwrap_or_clone).collect())
     }
 
     /// Carries out a step on an event that exists, for a caller who may read it; hidden and absent look the same.

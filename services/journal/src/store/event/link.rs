@@ -8,7 +8,7 @@ use sea_orm::{
     ActiveValue::Set,
     Condition, DbBackend, QuerySelect, QueryTrait,
     entity::prelude::*,
-    sea_query::{ColumnDef, ExprTrait, Index, OnConflict, SelectStatement, Table, TableCreateStatement},
+    sea_query::{ColumnDef, ExprTrait, Index, SelectStatement, Table, TableCreateStatement},
 };
 
 use super::{Written, bare, clustered};
@@ -99,10 +99,8 @@ async fn insert(db: &impl ConnectionTrait, links: Vec<Model>) -> Result<(), Erro
         start_date: Set(link.start_date),
         event_id: Set(link.event_id),
     });
-    let mut ignore = OnConflict::new();
     // An event may be returned for the same reason twice.
-    ignore.do_nothing();
-    bulk::insert(db, rows.collect(), Some(&ignore)).await
+    bulk::insert(db, rows.collect(), bulk::Taken::Keep).await
 }
 
 fn of(id: &str, event: &pb::Event) -> BTreeSet<Model> {
