@@ -1,6 +1,7 @@
 //! The calls, service by service: what is accepted, and how what is not is refused, every fault at once.
 
 mod agreements;
+mod attachments;
 mod bad;
 mod duplicates;
 mod event_types;

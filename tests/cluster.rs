@@ -32,6 +32,28 @@ impl Cluster {
         Self::reaching(order, ports, ports, "")
     }
 
+    /// With the journal on a database of its own, given by its address.
+    pub fn with_journal_on(url: &str) -> Self {
+        let ports = free_ports();
+        let mut cluster = Self::reaching([0, 2, 3, 1], ports, ports, "");
+        cluster.processes[1] = cluster.journal(ports[1], url);
+        cluster
+    }
+
+    /// A journal that listens on another port, on a database given by its address.
+    pub fn journal(&self, port: u16, url: &str) -> Process {
+        let mut command = command(self.folder.path(), "journal");
+        command
+            .env("BANGGIAO__LISTEN", format!("127.0.0.1:{port}"))
+            .env("BANGGIAO__DATABASE__URL", url);
+        Process::start(command)
+    }
+
+    /// Where a service listens.
+    pub fn address_of(&self, service: usize) -> String {
+        format!("http://127.0.0.1:{}", self.ports[service])
+    }
+
     /// As [`Self::start`], on ports given. Services reach each other at other ports, where something may stand between
     /// them, and have more settings for each peer.
     pub fn reaching(order: [usize; 4], ports: [u16; 4], peers: [u16; 4], settings: &str) -> Self {
@@ -65,7 +87,7 @@ impl Cluster {
 
     /// Where the gateway listens.
     pub fn address(&self) -> String {
-        format!("http://127.0.0.1:{}", self.ports[3])
+        self.address_of(3)
     }
 }
 
@@ -88,6 +110,9 @@ fn configuration(service: &str, port: u16, ports: [u16; 4], settings: &str, own:
         text += &format!("[database]\nurl = \"sqlite:{own}/{service}.db\"\n");
     }
     text += &format!("[identity]\njwks_file = \"{own}/jwks.json\"\n");
+    if service == "journal" {
+        text += &format!("[attachments]\nfolder = \"{own}/attachments\"\n");
+    }
     let peers: &[usize] = match service {
         "journal" => &[0],
         "reporting" => &[0, 1],

@@ -67,6 +67,11 @@ impl Installation {
             .expect("the import runs")
     }
 
+    /// The folder on which the services run.
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+
     /// Where the gateway listens.
     pub fn address(&self) -> String {
         self.services.as_ref().expect("the services run").address()

@@ -49,7 +49,17 @@ const MAY_KNOW: [(&str, &[&str]); 15] = [
     ),
     (
         "tests",
-        &["cli", "contracts", "model", "rpc", "runtime", "standalone", "testkit"],
+        &[
+            "cli",
+            "contracts",
+            "journal",
+            "model",
+            "registry",
+            "rpc",
+            "runtime",
+            "standalone",
+            "testkit",
+        ],
     ),
 ];
 

@@ -5,6 +5,7 @@
 
 use crate::error::Error;
 use crate::globals::Lang;
+use banggiao_contracts::journal::v1::attachment_service_client::AttachmentServiceClient;
 use banggiao_contracts::journal::v1::event_feed_service_client::EventFeedServiceClient;
 use banggiao_contracts::journal::v1::event_service_client::EventServiceClient;
 use banggiao_contracts::journal::v1::event_type_service_client::EventTypeServiceClient;
@@ -154,6 +155,8 @@ impl Connection {
         figures: FigureServiceClient, UNARY;
         /// The records behind figures, as a stream.
         explanations: FigureServiceClient, STREAMING;
+        /// Contents of attachments, as streams.
+        attachment_streams: AttachmentServiceClient, STREAMING;
         /// Imports into the registry, as a stream.
         registry_imports: ImportServiceClient, STREAMING;
         /// Imports into the journal, as a stream.

@@ -1,7 +1,8 @@
-//! The verbs of the journal's nouns: event types and events.
+//! The verbs of the journal's nouns: event types, events and attachments.
 //!
 //! It owns their flags and how these become requests. Bulk entry lives in [`crate::import`].
 
+pub mod attachment;
 pub mod entry;
 
 use crate::connection::Connection;

@@ -67,6 +67,9 @@ pub enum Verb {
     /// Events.
     #[command(subcommand)]
     Event(journal::EventVerb),
+    /// Attachments: documents that belong to events.
+    #[command(subcommand)]
+    Attachment(journal::attachment::AttachmentVerb),
     /// Indicators (chỉ tiêu).
     #[command(subcommand)]
     Indicator(reporting::IndicatorVerb),
@@ -107,6 +110,7 @@ pub async fn run(verb: Verb, globals: &Globals) -> Result<(), Error> {
         Verb::Search(args) => args.run(&session).await,
         Verb::EventType(verb) => verb.run(&session).await,
         Verb::Event(verb) => verb.run(&session).await,
+        Verb::Attachment(verb) => verb.run(&session).await,
         Verb::Indicator(verb) => verb.run(&session).await,
         Verb::Period(verb) => verb.run(&session).await,
         Verb::Principal(verb) => verb.run(&session).await,

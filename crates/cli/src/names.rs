@@ -87,6 +87,21 @@ pub fn marker(text: &str) -> Result<String, String> {
     }
 }
 
+/// An attachment: `attachments/SHA256`, or its bare SHA-256 in hexadecimal digits.
+///
+/// # Errors
+/// A sentence if the text cannot be such a name.
+pub fn attachment(text: &str) -> Result<String, String> {
+    let digest = text.strip_prefix("attachments/").unwrap_or(text).to_ascii_lowercase();
+    if digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Ok(format!("attachments/{digest}"));
+    }
+    let shown: String = text.chars().take(80).collect();
+    Err(format!(
+        "\"{shown}\" is neither a SHA-256 nor a name of the form attachments/SHA256"
+    ))
+}
+
 /// A period: `calendars/civil/periods/2024-h1` or `civil/2024-H1`.
 ///
 /// # Errors
@@ -209,6 +224,17 @@ mod tests {
         }
         assert!(marker("065").unwrap_err().contains("marker number"));
         assert!(marker("").is_err());
+    }
+
+    #[test]
+    fn attachments_are_named_by_64_digits() {
+        let digest = "0123456789abcdef".repeat(4);
+        for text in [digest.clone(), digest.to_uppercase(), format!("attachments/{digest}")] {
+            assert_eq!(attachment(&text).unwrap(), format!("attachments/{digest}"));
+        }
+        for text in ["", "attachments/", &digest[1..], &digest.replace('0', "g")] {
+            assert!(attachment(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ pub use registry::*;
 /// A kind of resource that can be listed.
 #[derive(Debug)]
 pub struct Noun {
-    /// The method that lists.
+    /// The method that lists; empty if there is none.
     pub list: &'static str,
     /// The method that gives one by name; empty if there is none.
     pub get: &'static str,
@@ -142,6 +142,19 @@ pub static EVENT_REVISION: Noun = Noun {
     ],
 };
 
+/// Attachments.
+pub static ATTACHMENT: Noun = Noun {
+    list: "",
+    get: "banggiao.journal.v1.AttachmentService/GetAttachment",
+    columns: &[
+        column("name", "Name", "Tên"),
+        column("size_bytes", "Bytes", "Byte"),
+        column("media_type", "Kind", "Loại"),
+        detail(1, "author", "Author", "Người ghi"),
+        detail(2, "create_time", "Time", "Lúc"),
+    ],
+};
+
 /// Indicators.
 pub static INDICATOR: Noun = Noun {
     list: "banggiao.reporting.v1.IndicatorService/ListIndicators",
@@ -185,13 +198,19 @@ mod tests {
             &EVENT_TYPE,
             &EVENT,
             &EVENT_REVISION,
+            &ATTACHMENT,
             &INDICATOR,
             &PERIOD,
         ] {
-            let list = crate::dynamic::method(noun.list).unwrap();
-            let rows = crate::listing::rows_field(&list.output()).unwrap();
-            let Kind::Message(resource) = rows.kind() else {
-                panic!("{} lists no messages", noun.list)
+            let resource = if noun.list.is_empty() {
+                crate::dynamic::method(noun.get).unwrap().output()
+            } else {
+                let list = crate::dynamic::method(noun.list).unwrap();
+                let rows = crate::listing::rows_field(&list.output()).unwrap();
+                let Kind::Message(resource) = rows.kind() else {
+                    panic!("{} lists no messages", noun.list)
+                };
+                resource
             };
             for column in noun.columns {
                 let mut message = resource.clone();

@@ -69,6 +69,7 @@ fn every_noun_lists_and_gets() {
         "agreement list --unit tayninh --kind TWINNING --level district --in-force-on 2024-01-01 --expires-before 2025-01-01",
         "agreement get tw-h01",
         "agreement actions tw-h01 --page-size 5",
+        "attachment get 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
         "unit-kind list",
         "unit tree mr7 --as-of 2025-07-01 --depth 2",
         "unit reorganizations",

@@ -164,6 +164,13 @@ impl Domain {
         self.with_retry(Code::ResourceExhausted, reason, message)
     }
 
+    /// RESOURCE_EXHAUSTED: what was sent is larger than is taken. Unlike where too much is waiting, coming back with the
+    /// same does not help, so no time is named.
+    #[must_use]
+    pub fn too_large(self, reason: &str, message: impl Into<String>) -> Status {
+        self.status(Code::ResourceExhausted, reason, message)
+    }
+
     /// INTERNAL with a fixed text. What happened stands in the log, once, where the error was met.
     #[must_use]
     pub fn internal(self) -> Status {

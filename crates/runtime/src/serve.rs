@@ -59,6 +59,9 @@ pub struct Limits {
     /// A call without a deadline gets this one, and a later one is brought forward to it. It covers the time until the
     /// answer begins.
     pub deadline: Duration,
+    /// As the deadline, of methods called `Upload…`, whose answer begins when all was sent: it takes as long as the
+    /// caller's line needs.
+    pub upload_deadline: Duration,
 }
 
 impl Limits {
@@ -73,6 +76,7 @@ impl Limits {
         first_call: Duration::from_secs(10),
         keep_alive: KeepAlive::DEFAULT,
         deadline: Duration::from_secs(60),
+        upload_deadline: Duration::from_secs(15 * 60),
     };
     /// Behind the gateway, where many callers share one connection and may go away together.
     ///
@@ -88,6 +92,7 @@ impl Limits {
         first_call: Duration::from_secs(60),
         keep_alive: KeepAlive::DEFAULT,
         deadline: Duration::from_secs(60),
+        upload_deadline: Duration::from_secs(15 * 60),
     };
 }
 
@@ -194,7 +199,7 @@ where
 {
     let [stream_window, connection_window] = limits.windows;
     let called = CancellationToken::new();
-    let calls = call::Calls::new(service, limits.deadline, called.clone());
+    let calls = call::Calls::new(service, [limits.deadline, limits.upload_deadline], called.clone());
     let connection = http2::Builder::new(TokioExecutor::new())
         .timer(TokioTimer::new())
         .max_concurrent_streams(limits.streams)

@@ -102,6 +102,22 @@ fn status(headers: &HeaderMap) -> &str {
     headers["grpc-status"].to_str().expect("a number")
 }
 
+/// An upload takes as long as its caller's line needs, and its answer begins when all was sent.
+#[tokio::test]
+async fn an_upload_has_more_time_than_other_calls() {
+    let server = Server::start(Limits::OUTER).await;
+    let mut client = server.connect().await;
+    for (path, expected) in [
+        ("/a.v1.B/UploadThing", "900000m"),
+        ("/a.v1.UploadService/Get", "60000m"),
+    ] {
+        for asked in [&[][..], &[("grpc-timeout", "9H")]] {
+            let given = call(&mut client, path, asked).await.expect("an answer");
+            assert_eq!(given["seen-timeout"], expected, "{path}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_deadline_that_passes_is_called_by_its_name() {
     let server = Server::start(Limits {

@@ -24,6 +24,8 @@ pub struct Config {
     pub registry: Peer,
     /// How events are reviewed.
     pub review: Review,
+    /// How attachments are kept.
+    pub attachments: Attachments,
 }
 
 /// How events are reviewed.
@@ -32,6 +34,20 @@ pub struct Config {
 pub struct Review {
     /// Whether an approver may approve what he or she wrote.
     pub allow_self_approval: bool,
+}
+
+/// How attachments are kept.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Attachments {
+    /// Folder for their contents, shared by all replicas.
+    pub folder: PathBuf,
+    /// A larger one is refused.
+    pub size_bytes_max: u64,
+    /// So many are taken in at once.
+    pub uploads_max: usize,
+    /// What no event names so many hours after it was last uploaded is removed.
+    pub sweep_after_hours: u32,
 }
 
 impl Listen for Config {

@@ -11,7 +11,7 @@ pub mod event_type;
 pub mod filter;
 pub mod import;
 
-use std::sync::Arc;
+use std::{io, sync::Arc};
 
 use banggiao_directory::Behind;
 use banggiao_rpc::Violations;
@@ -39,6 +39,10 @@ pub mod rule {
     pub const HELD_BACK: &str = "HELD_BACK";
     /// The id of an event type is taken.
     pub const ALREADY_EXISTS: &str = "ALREADY_EXISTS";
+    /// The document is larger than is taken.
+    pub const TOO_LARGE: &str = "TOO_LARGE";
+    /// The document is none of the kinds that are taken.
+    pub const REFUSED_CONTENT: &str = "REFUSED_CONTENT";
 }
 
 /// Why the journal refuses.
@@ -84,6 +88,15 @@ pub enum Error {
     /// There is no such event type.
     #[error("{0} does not exist")]
     NoSuchType(String),
+    /// There is no such attachment.
+    #[error("{0} does not exist")]
+    NoSuchAttachment(String),
+    /// The attachment has more bytes than are taken.
+    #[error("more than {0} bytes")]
+    TooLarge(u64),
+    /// The folder of attachments. Shared, since errors are cloned.
+    #[error("the folder of attachments: {0}")]
+    Folder(Arc<io::Error>),
     /// The caller's grants do not cover this.
     #[error("denied")]
     Denied,
@@ -104,6 +117,12 @@ pub enum Error {
 impl From<store::Error> for Error {
     fn from(error: store::Error) -> Self {
         Self::Store(Arc::new(error))
+    }
+}
+
+impl From<io::Error> for Error {
+    fn from(error: io::Error) -> Self {
+        Self::Folder(Arc::new(error))
     }
 }
 

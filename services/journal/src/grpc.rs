@@ -1,5 +1,6 @@
 //! The journal's calls: each authorises, parses, hands a command to the sequencer or reads, and converts.
 
+mod attachments;
 mod duplicates;
 mod event_types;
 mod events;
@@ -11,8 +12,8 @@ mod status;
 use std::sync::Arc;
 
 use banggiao_contracts::journal::v1::{
-    event_feed_service_server::EventFeedServiceServer, event_service_server::EventServiceServer,
-    event_type_service_server::EventTypeServiceServer,
+    attachment_service_server::AttachmentServiceServer, event_feed_service_server::EventFeedServiceServer,
+    event_service_server::EventServiceServer, event_type_service_server::EventTypeServiceServer,
 };
 use banggiao_model::permission::{Action, Classification};
 use banggiao_rpc::{
@@ -33,6 +34,7 @@ pub fn routes(journal: Arc<Journal>, verifier: Arc<Verifier>, shutdown: Cancella
     let calls = Calls { journal, shutdown };
     let mut routes = RoutesBuilder::default();
     routes
+        .add_service(authenticated!(AttachmentServiceServer, calls.clone(), auth.clone()))
         .add_service(authenticated!(EventTypeServiceServer, calls.clone(), auth.clone()))
         .add_service(authenticated!(EventServiceServer, calls.clone(), auth.clone()))
         .add_service(authenticated!(EventFeedServiceServer, calls, auth));

@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    attachments::{self, Attachments},
     config::Config,
     domain::{
         Error,
@@ -39,6 +40,7 @@ pub struct Journal {
     types: watch::Sender<Arc<Catalogue>>,
     /// The neighbours of the newest state of the registry that was asked about.
     neighbours: Mutex<Option<KnownNeighbours>>,
+    attachments: Attachments,
     seams: Seams,
     allow_self_approval: bool,
 }
@@ -66,6 +68,7 @@ impl Journal {
             epoch: newest.epoch,
             position: newest.position,
         });
+        let attachments = Attachments::open(&config.attachments)?;
         let sequencer = Sequencer::start(store.clone(), seams.clone(), head.clone());
         let allow_self_approval = config.review.allow_self_approval;
         let journal = Arc::new(Self {
@@ -75,9 +78,11 @@ impl Journal {
             head,
             types,
             neighbours: Mutex::new(None),
+            attachments,
             seams,
             allow_self_approval,
         });
+        attachments::keep_swept(&journal, shutdown.clone());
         journal.hear_of_other_replicas(shutdown);
         Ok(journal)
     }
@@ -176,6 +181,7 @@ impl Journal {
             directory,
             scope,
             agreements,
+            attachments: Arc::default(),
         }
     }
 
@@ -196,6 +202,16 @@ impl Journal {
             allow_self_approval: self.allow_self_approval,
             validate_only,
         }
+    }
+
+    /// Where attachments are kept.
+    pub fn attachments(&self) -> &Attachments {
+        &self.attachments
+    }
+
+    /// Time and randomness.
+    pub fn seams(&self) -> &Seams {
+        &self.seams
     }
 
     /// The way to the sequencer.

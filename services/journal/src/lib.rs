@@ -2,8 +2,11 @@
 //! appends a revision, and no revision is ever changed.
 //!
 //! There is one way in: a command goes to the sequencer, which commits many at once, and is answered when it is durable.
+//! Documents that belong to events are stored beside the log, in a folder, each named by its digest.
+//!
 //! The journal knows units, agreements, programmes and markers from the registry's feed. Reporting reads its own feed.
 
+mod attachments;
 mod config;
 mod domain;
 mod grpc;

@@ -16,6 +16,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::domain::{Error, command::Command};
 use batch::Batch;
+pub use batch::timestamp;
 
 /// More groups than this do not wait; the caller is told to come back.
 const QUEUE: usize = 4096;

@@ -67,6 +67,7 @@ impl Services {
         };
         config.identity = identity.clone();
         config.token_file = data_dir.file("journal.token");
+        config.attachments.folder = data_dir.file("attachments");
         config.registry = registry_peer.clone();
         tasks.spawn(banggiao_journal::start(
             config,

@@ -3,7 +3,7 @@
 //! It owns how flags become an event and the mask of what was given. Texts are in the language of the session. Files
 //! have their own way in, [`crate::import`].
 
-use super::installation;
+use super::{attachment, installation};
 use crate::connection::Connection;
 use crate::error::Error;
 use crate::figures;
@@ -17,6 +17,7 @@ use banggiao_contracts::r#type::v1::{Classification, Direction};
 use clap::Args;
 use prost_types::FieldMask;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// The event to log.
 #[derive(Debug, Clone, Args)]
@@ -118,6 +119,18 @@ pub struct Details {
     /// How secret the event is: confidential, secret, top-secret.
     #[arg(long, value_parser = given(choices::classification))]
     pub classification: Option<Given<Classification>>,
+    /// Files to upload and attach, beside what is attached already; an empty value takes everything off.
+    #[arg(long, value_name = "FILE,…", value_parser = given(list(file)))]
+    pub attach: Option<Given<Vec<PathBuf>>>,
+    /// Those files once they are uploaded.
+    #[arg(skip)]
+    pub attached: Option<Given<Vec<pb::EventAttachment>>>,
+}
+
+fn file(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    let named = path.file_name().is_some();
+    named.then_some(path).ok_or_else(|| format!("\"{text}\" names no file"))
 }
 
 fn quantities(text: &str) -> Result<BTreeMap<String, String>, String> {
@@ -163,6 +176,13 @@ fn put_details(draft: &mut Draft<pb::Event>, details: Details, lang: Lang) {
     draft.put("classification", details.classification, |event, classification| {
         event.classification = classification.into();
     });
+    draft.put("attachments", details.attached, |event, more| {
+        // The same document again is the one that is there.
+        event
+            .attachments
+            .retain(|kept| more.iter().all(|new| new.attachment != kept.attachment));
+        event.attachments.extend(more);
+    });
 }
 
 impl Log {
@@ -192,8 +212,9 @@ impl Log {
         }
     }
 
-    pub(super) async fn run(self, session: &Session) -> Result<pb::Event, Error> {
+    pub(super) async fn run(mut self, session: &Session) -> Result<pb::Event, Error> {
         let connection = &session.connection;
+        self.details.attached = attachment::attach(connection, self.details.attach.take()).await?;
         let installation = match (&self.reference, &self.source) {
             (Some(_), None) => installation(connection).await?,
             _ => String::new(),
@@ -214,15 +235,17 @@ impl Log {
 }
 
 impl Correct {
-    /// Whether a text is given: the contract takes all its languages together, so that the others must be known.
-    fn gives_text(&self) -> bool {
+    /// Whether a text or a file is given: the contract takes all languages and all attachments together, so that the
+    /// others must be known.
+    fn adds_to_what_is_there(&self) -> bool {
         let details = &self.details;
         [&details.place, &details.summary]
             .iter()
             .any(|text| matches!(text, Some(Given::Value(_))))
+            || matches!(details.attached, Some(Given::Value(_)))
     }
 
-    /// The request; `current` is the event as it stands if a text is given.
+    /// The request; `current` is the event as it stands if something is added to it.
     fn request(self, lang: Lang, current: pb::Event) -> Result<pb::CorrectEventRequest, Error> {
         let kept = |given: &Option<Given<String>>, texts| match given {
             Some(Given::Value(_)) => texts,
@@ -233,6 +256,10 @@ impl Correct {
             etag: self.etag.unwrap_or(current.etag),
             place: kept(&self.details.place, current.place),
             summary: kept(&self.details.summary, current.summary),
+            attachments: match &self.details.attached {
+                Some(Given::Value(_)) => current.attachments,
+                _ => Vec::new(),
+            },
             ..pb::Event::default()
         });
         draft.put("event_type", self.event_type, |event, name| event.event_type = name);
@@ -250,9 +277,10 @@ impl Correct {
         })
     }
 
-    pub(super) async fn run(self, session: &Session) -> Result<pb::Event, Error> {
+    pub(super) async fn run(mut self, session: &Session) -> Result<pb::Event, Error> {
         let connection = &session.connection;
-        let current = if self.gives_text() {
+        self.details.attached = attachment::attach(connection, self.details.attach.take()).await?;
+        let current = if self.adds_to_what_is_there() {
             let request = pb::GetEventRequest {
                 name: self.name.clone(),
                 revision: 0,

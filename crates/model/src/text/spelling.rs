@@ -64,6 +64,8 @@ fn code(character: char) -> String {
 
 #[cfg(test)]
 mod tests {
+    use unicode_normalization::UnicodeNormalization;
+
     use super::*;
 
     #[test]
@@ -98,6 +100,10 @@ mod tests {
             let spelled = spell(&text);
             proptest::prop_assert!(spelled.bytes().all(|byte| byte == b' ' || byte.is_ascii_alphanumeric()));
             let part: String = text.chars().skip(from).take(take).collect();
+            // Signs of another script behind a Latin letter go between the letter and its marks when it is decomposed.
+            // Nobody writes so, and a part that ends there is none of the decomposed text.
+            let decomposed = |text: &str| text.nfd().collect::<String>();
+            proptest::prop_assume!(decomposed(&text).contains(&decomposed(&part)));
             proptest::prop_assert!(spelled.contains(&spell(&part)));
         }
 

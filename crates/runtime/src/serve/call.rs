@@ -20,16 +20,17 @@ const OUT_OF_RANGE: &[u8] = b"11";
 #[derive(Debug, Clone)]
 pub struct Calls<S> {
     inner: S,
-    deadline: Duration,
+    /// Of any call, and of an upload.
+    deadlines: [Duration; 2],
     called: CancellationToken,
 }
 
 impl<S> Calls<S> {
     /// `called` is cancelled by the first call.
-    pub fn new(inner: S, deadline: Duration, called: CancellationToken) -> Self {
+    pub fn new(inner: S, deadlines: [Duration; 2], called: CancellationToken) -> Self {
         Self {
             inner,
-            deadline,
+            deadlines,
             called,
         }
     }
@@ -46,9 +47,10 @@ where
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
         self.called.cancel();
+        let deadline = self.deadlines[usize::from(is_upload(request.uri().path()))];
         let remaining = match request.headers().get(TIMEOUT).map(parse) {
-            None => self.deadline,
-            Some(Some(asked)) => asked.min(self.deadline),
+            None => deadline,
+            Some(Some(asked)) => asked.min(deadline),
             Some(None) => {
                 let refused = Status::new(
                     Code::InvalidArgument,
@@ -88,6 +90,13 @@ fn recoded(mut response: Response<Body>) -> Response<Body> {
     response
 }
 
+/// Whether the path is that of a method called `Upload…`.
+fn is_upload(path: &str) -> bool {
+    path.rsplit('/')
+        .next()
+        .is_some_and(|method| method.starts_with("Upload"))
+}
+
 /// The time in a `grpc-timeout` header: at most eight digits and a unit.
 fn parse(header: &HeaderValue) -> Option<Duration> {
     let text = header.to_str().ok()?;
@@ -110,6 +119,14 @@ fn parse(header: &HeaderValue) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_upload_is_known_by_its_method() {
+        assert!(is_upload("/banggiao.journal.v1.AttachmentService/UploadAttachment"));
+        for other in ["/banggiao.journal.v1.UploadService/GetUpload", "/", "", "Upload/"] {
+            assert!(!is_upload(other), "{other}");
+        }
+    }
 
     #[test]
     fn a_timeout_is_at_most_eight_digits_and_a_unit() {

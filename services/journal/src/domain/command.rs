@@ -16,7 +16,7 @@ use banggiao_model::{date::Date, name, permission::Scope};
 use uuid::Uuid;
 
 use super::{
-    Error,
+    Error, attachment,
     event::{self, Neighbours},
     event_type::Catalogue,
 };
@@ -53,6 +53,20 @@ pub struct Authority {
     pub scope: Scope,
     /// Which agreements the principal may read, and so may name.
     pub agreements: Scope,
+    /// Digests of the attachments that the principal may name, of those that the request names.
+    pub attachments: Arc<BTreeSet<String>>,
+}
+
+impl Authority {
+    /// The same, by which what an event names may be named again.
+    pub fn naming_again(&self, event: &pb::Event) -> Self {
+        let mut authority = self.clone();
+        let named = attachment::named([event]);
+        if !named.is_subset(&authority.attachments) {
+            Arc::make_mut(&mut authority.attachments).extend(named);
+        }
+        authority
+    }
 }
 
 /// How a repetition of a command is recognised.
@@ -155,6 +169,14 @@ pub struct Because<Code> {
 }
 
 impl Step {
+    /// Where the step's content stands in the request: `number` counts new events.
+    pub fn path(&self, number: usize) -> &str {
+        match self {
+            Self::Log(events) => events.get(number).map_or("event", |(_, content)| &content.path),
+            _ => "event",
+        }
+    }
+
     /// The events that the step is about; none for new ones.
     pub fn targets(&self) -> &[Target] {
         match self {

@@ -33,6 +33,8 @@ pub struct Content {
     pub event: pb::Event,
     /// The home unit, which decides who may store it.
     pub home: Key,
+    /// Where it stands in the request.
+    pub path: String,
     start: Date,
     units: Vec<Key>,
 }
@@ -89,6 +91,7 @@ pub fn parse(event: pb::Event, authority: &Authority, standing: Standing, path: 
     Ok(Content {
         event,
         home: units.home,
+        path: path.to_owned(),
         start,
         units: units.all(),
     })

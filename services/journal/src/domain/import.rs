@@ -126,6 +126,14 @@ fn correction_step(row: &pb::ImportedCorrection, source: &str) -> Result<Step, E
     })
 }
 
+/// What an event, or a correction of one, is to hold.
+pub fn content(row: &Row) -> Option<&pb::Event> {
+    match row {
+        Row::Event(row) => row.event.as_ref(),
+        Row::Correction(row) => row.event.as_ref(),
+    }
+}
+
 /// The event of a row with its review state and phase, as it is compared with what was imported before.
 pub fn sent(row: &Row) -> pb::Event {
     match row {
@@ -214,6 +222,9 @@ pub fn rejected(line: i64, error: Error) -> Result<RowResult, Error> {
         | Error::RequestIdReused
         | Error::Exists(_)
         | Error::NoSuchType(_)
+        | Error::NoSuchAttachment(_)
+        | Error::TooLarge(_)
+        | Error::Folder(_)
         | Error::Denied
         | Error::Behind(_)
         | Error::Overloaded

@@ -125,8 +125,11 @@ async fn hand_in(
         return Err(DOMAIN.denied());
     }
     let known = knowing_types(journal, &request).await.map_err(refuse)?;
+    let sent = request.rows.iter().filter_map(|row| import::content(row.row.as_ref()?));
+    let named = journal.nameable(caller, &authority, sent).await.map_err(refuse)?;
     let authority = Authority {
         types: known,
+        attachments: Arc::new(named),
         ..authority
     };
     let (source, validate_only) = (request.source.as_str(), request.validate_only);

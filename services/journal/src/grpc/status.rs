@@ -31,6 +31,15 @@ pub fn refuse(error: Error) -> Status {
         Error::HeldBack => DOMAIN.precondition(rule::HELD_BACK, Vec::new()),
         Error::Exists(name) => DOMAIN.already_exists(rule::ALREADY_EXISTS, "eventTypes", &name),
         Error::NoSuchType(name) => DOMAIN.not_found("eventTypes", &name),
+        Error::NoSuchAttachment(name) => DOMAIN.not_found("attachments", &name),
+        Error::TooLarge(max) => {
+            let message = format!("an attachment has at most {max} bytes, and this one has more");
+            DOMAIN.too_large(rule::TOO_LARGE, message)
+        }
+        Error::Folder(error) => {
+            tracing::error!(%error, "the folder of attachments refused");
+            DOMAIN.unavailable("the journal's attachments are not available")
+        }
         Error::Denied => DOMAIN.denied(),
         Error::Behind(behind) => DOMAIN.unavailable(behind.to_string()),
         Error::Overloaded => DOMAIN.exhausted("OVERLOADED", "more is waiting to be written than can be taken in"),

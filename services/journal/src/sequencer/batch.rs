@@ -16,12 +16,12 @@ use uuid::Uuid;
 use super::{Answer, Group};
 use crate::{
     domain::{
-        Error,
+        Error, attachment,
         command::{Command, Current, Draft, Repetition, Step, Target},
         event::without_output,
         import,
     },
-    store::{event, revision},
+    store::{self, event, revision},
 };
 
 /// A transaction under way: what was read behind the lock, and what is to be appended.
@@ -37,6 +37,10 @@ pub(super) struct Batch<'a> {
     /// The events that were written, as they were found before; nothing of new ones.
     written: BTreeMap<String, Option<Arc<pb::Event>>>,
     new_rows: Vec<import_row::Model>,
+    /// Digests of the attachments that the commands name and that are stored. The sweep waits for the lock, too.
+    stored: Arc<BTreeSet<String>>,
+    /// What the new revisions lead to for ever.
+    lasting: BTreeSet<event::link::Model>,
 }
 
 #[derive(Clone)]
@@ -60,10 +64,15 @@ impl<'a> Batch<'a> {
             appended: Vec::new(),
             written: BTreeMap::new(),
             new_rows: Vec::new(),
+            stored: Arc::default(),
+            lasting: BTreeSet::new(),
         };
         let commands: Vec<&Command> = groups.iter().flat_map(|group| &group.commands).collect();
         batch.read_repetitions(tx, &commands).await?;
         batch.read_events(tx, &commands).await?;
+        let contents = commands.iter().flat_map(|command| command.step.contents());
+        let named = attachment::named(contents);
+        batch.stored = Arc::new(store::attachment::stored(tx, &named).await?);
         Ok(batch)
     }
 
@@ -191,6 +200,7 @@ impl<'a> Batch<'a> {
             return Ok(answer);
         }
         let drafts = self.drafts(command)?;
+        self.attachments_are_stored(command, &drafts)?;
         if command.validate_only {
             // What was not appended has no name, no number and no author.
             let events = drafts
@@ -275,6 +285,17 @@ impl<'a> Batch<'a> {
         }
     }
 
+    /// What the drafts name was there when it was asked, and may have been swept since.
+    fn attachments_are_stored(&self, command: &Command, drafts: &[Draft]) -> Result<(), Error> {
+        for (number, draft) in drafts.iter().enumerate() {
+            let before = self.events.get(&draft.id).map(|current| &*current.event);
+            if let Some(event) = &draft.revision.event {
+                attachment::stored(event, before, &self.stored, command.step.path(number))?;
+            }
+        }
+        Ok(())
+    }
+
     /// A corrected reference must not be another event's.
     fn reference_stays_free(&self, event: &pb::Event) -> Result<(), Error> {
         let Some(reference) = &event.external_reference else {
@@ -321,6 +342,7 @@ impl<'a> Batch<'a> {
         if event.review_state() == ReviewState::Submitted && event.submit_time.is_none() {
             event.submit_time = event.create_time;
         }
+        self.lasting.extend(event::link::lasting(&draft.id, event));
         let number = event.revision;
         let registry_position = event.registry_position;
         let content = draft.revision.encode_to_vec();
@@ -431,6 +453,7 @@ impl<'a> Batch<'a> {
             })
         });
         event::put(tx, &written.collect::<Vec<_>>()).await?;
+        event::link::put_lasting(tx, self.lasting).await?;
         import_row::insert(tx, self.new_rows).await?;
         head::advance(tx, &self.head).await?;
         Ok(self.head)
@@ -447,7 +470,7 @@ fn event_of(model: &revision::Model) -> Result<pb::Event, Error> {
 }
 
 /// Microseconds since 1970 as a timestamp.
-fn timestamp(micros: i64) -> prost_types::Timestamp {
+pub fn timestamp(micros: i64) -> prost_types::Timestamp {
     let nanos = i32::try_from(micros.rem_euclid(1_000_000) * 1000).unwrap_or(0);
     prost_types::Timestamp {
         seconds: micros.div_euclid(1_000_000),

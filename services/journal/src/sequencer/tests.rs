@@ -12,7 +12,7 @@ use banggiao_directory::Directory;
 use banggiao_ledger as ledger;
 use banggiao_model::permission::Action;
 use banggiao_store::head;
-use banggiao_testkit::HandClock;
+use banggiao_testkit::{HandClock, postgres::Cluster};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -22,7 +22,7 @@ use crate::{
         command::{Authority, Repetition, Step, Target},
         event as content, event_type,
     },
-    store::{migration::Migrator, revision},
+    store::{attachment, migration::Migrator, revision},
 };
 
 const WRITERS: u64 = 8;
@@ -67,6 +67,19 @@ impl Bench {
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", folder.path().join("journal.db").display());
+        Self::on(folder, url).await
+    }
+
+    /// On a file, and on a PostgreSQL database of its own if there is a server.
+    async fn on_each(name: &str) -> Vec<Self> {
+        let mut benches = vec![Self::new().await];
+        if let Some(cluster) = Cluster::shared() {
+            benches.push(Self::on(tempfile::tempdir().unwrap(), cluster.database(name)).await);
+        }
+        benches
+    }
+
+    async fn on(folder: TempDir, url: String) -> Self {
         let store = Store::open::<Migrator>(&url).await.unwrap();
         let seams = banggiao_testkit::seams(HandClock::at("2026-03-15T01:00:00Z"));
         let sequencer = Sequencer::start(store.clone(), seams, watch::Sender::new(feed::Head::default()));
@@ -81,6 +94,7 @@ impl Bench {
             directory,
             scope,
             agreements,
+            attachments: Arc::default(),
         };
         Self {
             store,
@@ -190,6 +204,119 @@ async fn every_acknowledged_command_stands_once_where_it_was_told() {
     }
     let head = head::read(bench.store.reader()).await.unwrap();
     assert_eq!(head.position, i64::try_from(rows.len()).unwrap());
+}
+
+/// A stored attachment that nobody names.
+async fn store_attachment(bench: &mut Bench) -> pb::EventAttachment {
+    let digest = "ab".repeat(32);
+    bench.authority.attachments = Arc::new([digest.clone()].into());
+    let given = pb::EventAttachment {
+        attachment: format!("attachments/{digest}"),
+        file_name: "a.pdf".to_owned(),
+        title: String::new(),
+    };
+    let row = attachment::Model {
+        digest,
+        size_bytes: 1,
+        media_type: "text/plain".to_owned(),
+        uploaded_at: 1,
+    };
+    let put = bench.store.tx("attachment.upload", move |tx| {
+        let row = row.clone();
+        async move { attachment::put(&tx, row).await }
+    });
+    put.await.unwrap();
+    given
+}
+
+async fn sweep(bench: &Bench, orphans: Vec<String>) {
+    let swept = bench.store.tx("attachment.sweep", move |tx| {
+        let orphans = orphans.clone();
+        async move { attachment::take_orphans(&tx, 2, &orphans).await }
+    });
+    swept.await.unwrap();
+}
+
+async fn orphans(bench: &Bench) -> Vec<String> {
+    attachment::orphans(bench.store.reader(), 2, 10).await.unwrap()
+}
+
+/// What an event names was there when its author was told so, and is swept before the commit; or the commit comes first.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_swept_is_not_named_and_what_is_named_is_not_swept() {
+    for bench in Bench::on_each("swept_or_named").await {
+        swept_or_named(bench).await;
+    }
+}
+
+async fn swept_or_named(mut bench: Bench) {
+    let given = store_attachment(&mut bench).await;
+    let naming = |bench: &Bench, id: &str, path: &str| {
+        let event = Event {
+            event_type: "eventTypes/diplomatic-event".to_owned(),
+            start_date: "2024-05-01".to_owned(),
+            home_unit: "units/tayninh".to_owned(),
+            attachments: vec![given.clone()],
+            ..Event::default()
+        };
+        let content = content::check(event, &bench.authority, content::Standing::default(), path).unwrap();
+        Step::Log(vec![(id.to_owned(), content)])
+    };
+    let found = orphans(&bench).await;
+    assert_eq!(found, ["ab".repeat(32)]);
+    let first = naming(&bench, "e1", "events[4]");
+    sweep(&bench, found.clone()).await;
+    let refused = bench.sequencer.submit(bench.command(1, first)).await;
+    let Err(Error::Invalid(violations)) = refused else {
+        panic!("{refused:?}")
+    };
+    assert_eq!(violations.as_slice()[0].path, "events[4].attachments[0].attachment");
+
+    store_attachment(&mut bench).await;
+    let second = naming(&bench, "e2", "event");
+    bench.sequencer.submit(bench.command(2, second)).await.unwrap();
+    sweep(&bench, found.clone()).await;
+    let kept = attachment::find(bench.store.reader(), &found[0]).await.unwrap();
+    assert!(kept.is_some() && orphans(&bench).await.is_empty());
+}
+
+/// One transaction may hold several revisions of an event, of which not the last one names it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_revision_in_the_midst_of_a_transaction_names_stays_found() {
+    for bench in Bench::on_each("named_in_the_midst").await {
+        named_in_the_midst(bench).await;
+    }
+}
+
+async fn named_in_the_midst(mut bench: Bench) {
+    let given = store_attachment(&mut bench).await;
+    let correct = |attachments: Vec<pb::EventAttachment>| Step::Correct {
+        target: Target::Id {
+            id: "e1".to_owned(),
+            etag: String::new(),
+        },
+        event: Box::new(Event {
+            attachments,
+            ..Event::default()
+        }),
+        mask: vec!["attachments".to_owned()],
+        reason: "x".to_owned(),
+        imported: false,
+    };
+    let logged = bench.log("e1".to_owned(), 1);
+    bench.sequencer.submit(bench.command(1, logged)).await.unwrap();
+    let commands = vec![
+        bench.command(2, correct(vec![given])),
+        bench.command(3, correct(Vec::new())),
+    ];
+    let group = Group {
+        commands,
+        together: false,
+    };
+    for outcome in bench.sequencer.hand_in(group).unwrap().outcomes().await.unwrap() {
+        outcome.unwrap();
+    }
+    assert!(orphans(&bench).await.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -173,6 +173,15 @@ pub async fn alike(
     event::positions(db, condition).await
 }
 
+/// The events that name an attachment in some revision, and whose newest one a caller may read, as far as the database
+/// can tell.
+pub fn naming(digest: &str, scope: &Scope, hierarchy: &Hierarchy) -> Condition {
+    let linked = link::linked(link::ATTACHMENT, vec![digest.to_owned()]);
+    Condition::all()
+        .add(readable(scope, hierarchy))
+        .add(Column::Id.in_subquery(linked))
+}
+
 /// What a caller may read, as a condition: exactly what could be read one by one.
 fn readable(scope: &Scope, hierarchy: &Hierarchy) -> Condition {
     let mut any = Condition::any();

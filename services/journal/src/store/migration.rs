@@ -1,5 +1,6 @@
 //! The schema, step by step. A step that was released is never changed; a new one is added after it.
 
+mod attachments;
 mod events_anew;
 mod first;
 
@@ -11,6 +12,10 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(first::First), Box::new(events_anew::EventsAnew)]
+        vec![
+            Box::new(first::First),
+            Box::new(events_anew::EventsAnew),
+            Box::new(attachments::Attachments),
+        ]
     }
 }

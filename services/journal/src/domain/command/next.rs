@@ -132,7 +132,9 @@ impl Command {
         let type_id = name::collection_id(&before.event_type, "eventTypes").unwrap_or_default();
         let event_type = self.authority.types.revision(type_id, kept);
         correction::drop_stale_sums(&mut laid, mask, event_type.map(|found| &**found));
-        let mut content = event::parse(laid, &self.authority, standing, "event")?;
+        // What it names already it may go on naming, whoever corrects something else.
+        let authority = self.authority.naming_again(before);
+        let mut content = event::parse(laid, &authority, standing, "event")?;
         self.covered(content.home)?;
         content.event.return_reason = before.return_reason;
         content.event.review_chain.clone_from(&before.review_chain);

@@ -110,24 +110,20 @@ pub fn others(event: &pb::Event, authority: &Authority, scope: &mut Scope<'_>) {
     }
     // Campaigns are reporting's; here only their names can be told from others.
     wire::id(&event.campaign, "calendars/campaign/periods", "campaign", scope);
-    attachments(&event.attachments, scope);
+    attachments(&event.attachments, authority, scope);
 }
 
-/// Whether the content is there is asked where it is stored.
-fn attachments(attachments: &[pb::EventAttachment], scope: &mut Scope<'_>) {
+fn attachments(attachments: &[pb::EventAttachment], authority: &Authority, scope: &mut Scope<'_>) {
     wire::at_most(MAX_LIST, attachments.len(), "attachments", scope);
     for (index, given) in attachments.iter().take(MAX_LIST).enumerate() {
         let mut scope = scope.scope(&format!("attachments[{index}]"));
-        if given.attachment.is_empty() {
-            scope.required("attachment");
-        } else if attachment::digest_of(&given.attachment).is_none() {
-            let why = format!("{:?} is not of the form attachments/{{sha256}}", given.attachment);
-            scope.invalid("attachment", why);
-        } else if attachments[..index]
-            .iter()
-            .any(|other| other.attachment == given.attachment)
-        {
+        let digest = attachment::required_digest(&given.attachment, "attachment", &mut scope);
+        let names_it_too = |other: &pb::EventAttachment| other.attachment == given.attachment;
+        if digest.is_some() && attachments[..index].iter().any(names_it_too) {
             scope.invalid("attachment", format!("{:?} is named twice", given.attachment));
+        } else if digest.is_some_and(|digest| !authority.attachments.contains(&digest)) {
+            // One that the caller may not name does not exist for the caller.
+            scope.unknown("attachment", &given.attachment);
         }
         if given.file_name.is_empty() {
             scope.required("file_name");

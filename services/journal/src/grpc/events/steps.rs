@@ -14,7 +14,7 @@ use tonic::{Response, Status};
 use crate::{
     domain::{
         Error, checked,
-        command::{Repetition, Step, Target},
+        command::{Authority, Repetition, Step, Target},
         comparison, event,
         filter::{Filter, Order},
     },
@@ -48,6 +48,11 @@ impl Calls {
         let authority = self
             .journal
             .authority(&authorized.caller, Action::RecordEvent, directory);
+        let named = self.journal.nameable(&authorized.caller, &authority, events).await;
+        let authority = Authority {
+            attachments: Arc::new(named.map_err(refuse)?),
+            ..authority
+        };
         Ok(Authorized {
             authority,
             ..authorized
@@ -170,7 +175,10 @@ impl Calls {
             .at_least(position)
             .await
             .map_err(|behind| refuse(behind.into()))?;
-        let authority = self.journal.authority(&authorized.caller, action, directory);
+        let authority = Authority {
+            attachments: authorized.authority.attachments,
+            ..self.journal.authority(&authorized.caller, action, directory)
+        };
         Ok(Authorized {
             authority,
             ..authorized

@@ -1,4 +1,4 @@
-//! What events lead to: units, programmes, agreements, warnings, and the reasons for which they were returned.
+//! What events lead to: units, programmes, agreements, warnings, the reasons for which they were returned, attachments.
 
 use std::collections::BTreeSet;
 
@@ -8,10 +8,11 @@ use sea_orm::{
     ActiveValue::Set,
     Condition, DbBackend, QuerySelect, QueryTrait,
     entity::prelude::*,
-    sea_query::{ColumnDef, ExprTrait, Index, SelectStatement, Table, TableCreateStatement},
+    sea_query::{ColumnDef, ColumnRef, Expr, ExprTrait, Index, SelectStatement, Table, TableCreateStatement},
 };
 
 use super::{Written, bare, clustered};
+use crate::domain::attachment;
 
 /// A home or co-home unit.
 pub const HOME: &str = "home";
@@ -25,6 +26,8 @@ pub const AGREEMENT: &str = "agreement";
 pub const WARNING: &str = "warning";
 /// A reason for which the event was ever returned, by its number. Unlike the others it stays.
 pub const RETURNED: &str = "returned";
+/// An attachment that any revision names, by its digest. It stays, too, since revisions do.
+pub const ATTACHMENT: &str = "attachment";
 
 /// Something that an event leads to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, DeriveEntityModel)]
@@ -33,7 +36,7 @@ pub struct Model {
     /// What it leads to.
     #[sea_orm(primary_key, auto_increment = false)]
     pub side: String,
-    /// Id of the unit, programme or agreement, or number of the code.
+    /// Id of the unit, programme or agreement, number of the code, or digest.
     #[sea_orm(primary_key, auto_increment = false)]
     pub target: String,
     /// The event's first day, so that a few days of a busy unit are found at once.
@@ -60,7 +63,7 @@ pub fn create_table(backend: DbBackend) -> TableCreateStatement {
     let mut table = Table::create()
         .table(Entity)
         .col(ColumnDef::new(Column::Side).string_len(16).not_null())
-        .col(ColumnDef::new(Column::Target).string_len(63).not_null())
+        .col(ColumnDef::new(Column::Target).string_len(64).not_null())
         .col(ColumnDef::new(Column::StartDate).string_len(10).not_null())
         .col(ColumnDef::new(Column::EventId).string_len(63).not_null())
         .primary_key(&mut primary)
@@ -77,7 +80,6 @@ pub(super) async fn put(db: &impl ConnectionTrait, written: &[Written<'_>]) -> R
         let before = written.before.map(|before| of(written.id, before)).unwrap_or_default();
         added.extend(now.difference(&before).cloned());
         removed.extend(before.difference(&now).cloned());
-        added.extend(returned(written.id, written.event));
     }
     for link in removed {
         Entity::delete_by_id((link.side, link.target, link.start_date, link.event_id))
@@ -87,9 +89,9 @@ pub(super) async fn put(db: &impl ConnectionTrait, written: &[Written<'_>]) -> R
     insert(db, added).await
 }
 
-/// Writes down that a revision returned its event, if it did.
-pub async fn put_returned(db: &impl ConnectionTrait, id: &str, event: &pb::Event) -> Result<(), Error> {
-    insert(db, returned(id, event).into_iter().collect()).await
+/// Writes down what revisions lead to for ever, as [`lasting`] has it.
+pub async fn put_lasting(db: &impl ConnectionTrait, links: impl IntoIterator<Item = Model>) -> Result<(), Error> {
+    insert(db, links.into_iter().collect()).await
 }
 
 async fn insert(db: &impl ConnectionTrait, links: Vec<Model>) -> Result<(), Error> {
@@ -99,7 +101,7 @@ async fn insert(db: &impl ConnectionTrait, links: Vec<Model>) -> Result<(), Erro
         start_date: Set(link.start_date),
         event_id: Set(link.event_id),
     });
-    // An event may be returned for the same reason twice.
+    // An event may be returned for the same reason twice, and revision after revision names the same attachment.
     bulk::insert(db, rows.collect(), bulk::Taken::Keep).await
 }
 
@@ -123,14 +125,25 @@ fn of(id: &str, event: &pb::Event) -> BTreeSet<Model> {
         .collect()
 }
 
-/// It stands for ever, whatever day the event gets later, so it knows none.
-fn returned(id: &str, event: &pb::Event) -> Option<Model> {
-    (event.review_state() == pb::ReviewState::Returned).then(|| Model {
-        side: RETURNED.to_owned(),
-        target: event.return_reason.to_string(),
+/// What one revision makes an event lead to for ever: the attachments that it names, and why it returned the event, if
+/// it did. Whatever day the event gets later, so they know none.
+pub fn lasting(id: &str, event: &pb::Event) -> BTreeSet<Model> {
+    let link = |side: &str, target| Model {
+        side: side.to_owned(),
+        target,
         start_date: String::new(),
         event_id: id.to_owned(),
-    })
+    };
+    let returned = event.review_state() == pb::ReviewState::Returned;
+    let reason = returned.then(|| link(RETURNED, event.return_reason.to_string()));
+    let named = attachment::named([event]).into_iter();
+    named.map(|digest| link(ATTACHMENT, digest)).chain(reason).collect()
+}
+
+/// The events that name the attachment whose digest stands in a column of the query around it.
+pub fn naming(digest: ColumnRef) -> SelectStatement {
+    let same = Expr::col((Entity, Column::Target)).eq(Expr::col(digest));
+    find(Condition::all().add(Column::Side.eq(ATTACHMENT)).add(same))
 }
 
 /// The events that have one of these targets on a side.

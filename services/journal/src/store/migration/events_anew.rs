@@ -69,7 +69,7 @@ async fn refill(db: &impl ConnectionTrait) -> Result<(), banggiao_store::Error> 
             let revision = entry.decode()?;
             standing.pending_authors = pending_authors_after(&standing.pending_authors, &revision);
             if let Some(event) = &revision.event {
-                event::link::put_returned(db, &standing.id, event).await?;
+                event::link::put_lasting(db, event::link::lasting(&standing.id, event)).await?;
             }
             standing.event = revision.event;
         }
