@@ -185,31 +185,22 @@ async fn a_database_that_takes_no_writes() {
     let cluster = Cluster::with_journal_on(&url);
     let mut office = Office::open(&cluster.address(), cluster.folder.path()).await;
     office.log(10).await.expect("logged");
-    let read_only = |value: &str| {
-        for order in [
-            format!("ALTER SYSTEM SET default_transaction_read_only = {value}"),
-            "SELECT pg_reload_conf()".to_owned(),
-        ] {
-            let done = Command::new(server.program("psql"))
-                .args([url.as_str(), "-qc", &order])
-                .output();
-            assert!(done.expect("psql runs").status.success(), "{order}");
+    let order = |orders: [&str; 2]| {
+        let mut psql = Command::new(server.program("psql"));
+        // The order that ends it is one that writes.
+        psql.env("PGOPTIONS", "-c default_transaction_read_only=off");
+        psql.args([url.as_str(), "--quiet", "--set=ON_ERROR_STOP=1"]);
+        for order in orders {
+            psql.args(["--command", order]);
         }
+        assert!(psql.output().expect("psql runs").status.success(), "{orders:?}");
     };
-    read_only("on");
+    let reload = "SELECT pg_reload_conf()";
+    order(["ALTER SYSTEM SET default_transaction_read_only = on", reload]);
     let refused = office.log_until_refused(200, 10).await;
     assert_eq!(refused.code(), Code::Unavailable, "{refused:?}");
     office.list().await.expect("it can be read");
-    let done = Command::new(server.program("psql"))
-        .args([
-            url.as_str(),
-            "-qc",
-            "SET default_transaction_read_only = off; ALTER SYSTEM RESET default_transaction_read_only",
-            "-c",
-            "SELECT pg_reload_conf()",
-        ])
-        .output();
-    assert!(done.expect("psql runs").status.success());
+    order(["ALTER SYSTEM RESET default_transaction_read_only", reload]);
     recovered(&mut office).await;
     check(&office).await;
 }
