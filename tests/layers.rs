@@ -8,15 +8,16 @@ use std::{
 };
 
 /// What each package may use of the house.
-const MAY_KNOW: [(&str, &[&str]); 15] = [
+const MAY_KNOW: [(&str, &[&str]); 16] = [
     ("contracts", &[]),
     ("model", &[]),
     ("ledger", &[]),
+    ("workbook", &[]),
     ("rpc", &["contracts", "model"]),
     ("store", &["model"]),
     ("runtime", &["contracts", "model", "rpc", "store"]),
     ("directory", &["contracts", "model", "rpc", "store"]),
-    ("cli", &["contracts", "model", "rpc"]),
+    ("cli", &["contracts", "model", "rpc", "workbook"]),
     ("testkit", &["model", "runtime"]),
     (
         "registry",
@@ -45,6 +46,8 @@ const MAY_KNOW: [(&str, &[&str]); 15] = [
             "rpc",
             "runtime",
             "store",
+            // Its tests fill in forms.
+            "workbook",
         ],
     ),
     (
@@ -64,7 +67,7 @@ const MAY_KNOW: [(&str, &[&str]); 15] = [
 ];
 
 /// The pure crates wait for nothing and store nothing.
-const PURE: [&str; 2] = ["model", "ledger"];
+const PURE: [&str; 3] = ["model", "ledger", "workbook"];
 const IMPURE: [&str; 4] = ["tonic", "sea-orm", "tokio", "hyper"];
 
 #[test]
@@ -95,6 +98,9 @@ fn nobody_knows_whom_it_must_not_know() {
                 let allowed = may_know.contains(&other) || (for_tests && other == "testkit");
                 assert!(allowed, "{name} must not know {other}");
             }
+            // The formats of spreadsheets are the business of one crate.
+            let of_workbooks = ["calamine", "rust_xlsxwriter"].contains(&other);
+            assert!(!of_workbooks || name == "workbook", "{name} must not know {other}");
             assert!(
                 !(PURE.contains(&name) && IMPURE.contains(&other)),
                 "{name} is pure and must not know {other}"

@@ -2,7 +2,8 @@
 //!
 //! It owns the spelling. A word is the value's name without the enum's prefix; `-` and `_` are the same.
 
-use banggiao_contracts::journal::v1::{Phase, ReviewState};
+use crate::names;
+use banggiao_contracts::journal::v1::{Phase, RankGroup, ReviewState};
 use banggiao_contracts::registry::v1::{AgreementKind, AgreementState, MarkerStatus, Role, SearchKind};
 use banggiao_contracts::r#type::v1::{Classification, Direction, Level};
 use banggiao_model::name;
@@ -15,7 +16,7 @@ fn choose<E: Copy + PartialEq>(
     name_of: fn(&E) -> &'static str,
     word: &str,
 ) -> Result<E, String> {
-    let full = format!("{prefix}{}", name::id_to_code(word));
+    let full = format!("{prefix}{}", name::id_to_code(names::picked(word)));
     if let Some(value) = named(&full).filter(|value| values.contains(value)) {
         return Ok(value);
     }
@@ -56,6 +57,9 @@ choices! {
     direction: Direction, "a direction", "DIRECTION_", [Inbound, Outbound];
     /// A classification, as `confidential`.
     classification: Classification, "a classification", "CLASSIFICATION_", [Confidential, Secret, TopSecret];
+    /// A group of ranks, as `FIELD_OFFICER`.
+    rank_group: RankGroup, "a group of ranks", "RANK_GROUP_",
+        [GeneralOfficer, FieldOfficer, CompanyOfficer, ProfessionalSoldier, Soldier, DefenceWorker, Militia, Other];
     /// A state of review, as `APPROVED`.
     review_state: ReviewState, "a state of review", "REVIEW_STATE_", [Draft, Submitted, Returned, Approved];
     /// A phase, as `held`.
@@ -78,6 +82,8 @@ mod tests {
         assert_eq!(level("District"), Ok(Level::District));
         assert_eq!(classification("top_secret"), Ok(Classification::TopSecret));
         assert_eq!(direction("INBOUND"), Ok(Direction::Inbound));
+        assert_eq!(direction("Đoàn vào (INBOUND)"), Ok(Direction::Inbound));
+        assert_eq!(rank_group("field-officer"), Ok(RankGroup::FieldOfficer));
     }
 
     #[test]

@@ -14,7 +14,9 @@ pub mod report;
 pub mod rows;
 pub mod sheet;
 pub mod stream;
+pub mod template;
 mod wait;
+pub mod workbook;
 
 pub use files::File;
 pub use kind::Kind;
@@ -23,7 +25,7 @@ pub use report::{FileSummary, Rejection, Summary};
 use crate::connection::Connection;
 use crate::error::Error;
 use crate::globals::Session;
-use crate::output;
+use crate::{names, output};
 use banggiao_contracts::journal::v1::ImportEventsRow;
 use banggiao_contracts::registry::v1::{ImportRow, WhoAmIRequest};
 use fields::Fields;
@@ -37,16 +39,25 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, clap::Args)]
 pub struct Args {
     /// Folders and files: units.csv, reorganizations.csv, programmes.csv, markers.csv, agreements.csv, events.csv,
-    /// corrections.csv.
-    #[arg(value_name = "DIR|FILE", required = true)]
+    /// corrections.csv; or workbooks of the same names and columns, as events.xlsx.
+    #[arg(value_name = "DIR|FILE", required_unless_present = "template")]
     pub paths: Vec<PathBuf>,
+    /// Write an entry form for events instead, to be filled in and imported: events.xlsx.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["paths", "dry_run", "source", "rejects"])]
+    pub template: Option<PathBuf>,
+    /// Offer only this unit and those below it as home units in the form.
+    #[arg(long, requires = "template", conflicts_with = "paths", value_parser = names::unit)]
+    pub unit: Option<String>,
+    /// Overwrite the form if it is there already.
+    #[arg(long, requires = "template", conflicts_with = "paths")]
+    pub force: bool,
     /// Only check, store nothing; events and corrections wait until what they may refer to is imported.
     #[arg(long)]
     pub dry_run: bool,
     /// Where the rows come from; by default the installation's name.
     #[arg(long)]
     pub source: Option<String>,
-    /// Write the rejected rows to this file, one file for each kind.
+    /// Write the rejected rows to this file, one file for each kind: CSV, or a workbook that says why if it ends in .xlsx.
     #[arg(long, value_name = "FILE")]
     pub rejects: Option<PathBuf>,
 }
@@ -70,6 +81,9 @@ pub struct Options {
 /// [`Error::Usage`] for a file that is none of ours, [`Error::Reported`] if anything was rejected, otherwise as
 /// [`run`].
 pub async fn command(session: &Session, args: Args) -> Result<(), Error> {
+    if let Some(path) = &args.template {
+        return template::command(session, path, args.unit.as_deref(), args.force).await;
+    }
     let found = files::find(&args.paths)?;
     for left in &found.left {
         output::note(
@@ -160,7 +174,7 @@ fn read(files: &[File], summary: &mut Summary) -> (Vec<Sent<ImportRow>>, Vec<Sen
     for file in files {
         let index = summary.files.len();
         let mut outcome = FileSummary::new(file);
-        match sheet::read(file.bytes(), file.left_out(), file.kind().columns()) {
+        match sheet_of(file) {
             Err(reason) => outcome.refused = Some(reason),
             Ok(sheet) => match file.kind() {
                 kind @ (Kind::Events | Kind::Corrections) => {
@@ -182,6 +196,15 @@ fn read(files: &[File], summary: &mut Summary) -> (Vec<Sent<ImportRow>>, Vec<Sen
         summary.files.push(outcome);
     }
     (registry_rows, journal_rows)
+}
+
+/// A file's sheet, in whichever format it stands.
+fn sheet_of(file: &File) -> Result<sheet::Sheet, String> {
+    let kind = file.kind();
+    if file.is_workbook() {
+        return workbook::read(file.bytes(), kind);
+    }
+    sheet::read_with(file.bytes(), file.left_out(), kind.columns(), &workbook::optional(kind))
 }
 
 /// Sends rows over one lane and books every answer, those before a failure included.

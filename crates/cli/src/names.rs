@@ -18,10 +18,20 @@ fn coded(collection: &str, text: &str) -> Result<String, String> {
     id_of(collection, text, name::code_to_id)
 }
 
+/// What is meant by an element of a form's list, `Tân Biên (tanbien)`: what stands in its last parentheses. Any other text
+/// is meant as it stands.
+#[must_use]
+pub fn picked(text: &str) -> &str {
+    text.strip_suffix(')')
+        .and_then(|text| text.rsplit_once('('))
+        .map_or(text, |(_, meant)| meant.trim())
+}
+
 fn id_of(collection: &str, text: &str, to_id: impl Fn(&str) -> String) -> Result<String, String> {
-    let bare = match text.split_once('/') {
+    let meant = picked(text);
+    let bare = match meant.split_once('/') {
         Some((head, rest)) if head.eq_ignore_ascii_case(collection) => rest,
-        _ => text,
+        _ => meant,
     };
     let id = to_id(bare);
     if name::valid_id(&id) {
@@ -107,7 +117,7 @@ pub fn attachment(text: &str) -> Result<String, String> {
 /// # Errors
 /// A sentence if the text cannot be such a name.
 pub fn period(text: &str) -> Result<String, String> {
-    let lower = text.to_ascii_lowercase();
+    let lower = picked(text).to_ascii_lowercase();
     let parts: Vec<_> = lower.split('/').collect();
     let (calendar, period) = match parts[..] {
         ["calendars", calendar, "periods", period] | [calendar, period] => (calendar, period),
@@ -205,6 +215,16 @@ mod tests {
             "eventtypes/Joint_Patrol",
         ] {
             assert_eq!(event_type(text).unwrap(), "eventTypes/joint-patrol");
+        }
+        for text in ["Tây Ninh (tayninh)", "Ban CHQS (huyện) A (TAYNINH)", "(units/tayninh)"] {
+            assert_eq!(unit(text).unwrap(), "units/tayninh");
+        }
+        assert_eq!(
+            event_type("Tuần tra (JOINT_PATROL)").unwrap(),
+            "eventTypes/joint-patrol"
+        );
+        for text in ["Tây Ninh (Tây Ninh)", "tayninh (", "tayninh ()"] {
+            assert!(unit(text).is_err(), "{text}");
         }
         for text in ["", "units/", "agreements/x", "tây-ninh", "a_b", "1a", "a b"] {
             assert!(unit(text).is_err(), "{text}");

@@ -61,6 +61,28 @@ fn global_flags_stand_anywhere() {
 }
 
 #[test]
+fn an_import_reads_files_or_writes_a_form() {
+    for line in [
+        "import a b/events.xlsx --rejects back.xlsx --dry-run",
+        "import --template events.xlsx",
+        "import --template events.xlsx --unit TayNinh --force --lang vi",
+    ] {
+        assert!(parse(&format!("banggiao {line}")).is_ok(), "{line}");
+    }
+    for line in [
+        "import",
+        "import a --template events.xlsx",
+        "import a --unit tayninh",
+        "import a --force",
+        "import --template events.xlsx --dry-run",
+        "import --template events.xlsx --rejects x.csv",
+        "import --template events.xlsx --unit tây",
+    ] {
+        assert!(parse(&format!("banggiao {line}")).is_err(), "{line}");
+    }
+}
+
+#[test]
 fn every_noun_lists_and_gets() {
     for line in [
         "unit list --parent mr7 --subtree MR7 --country vn,KH --kind district-command --text tay --as-of 2024-06-30",

@@ -4,14 +4,14 @@ use banggiao_cli::import::fields::Fields;
 use banggiao_cli::import::{Kind, rows, sheet};
 use banggiao_contracts::journal::v1 as journal;
 use banggiao_contracts::registry::v1 as registry;
-use banggiao_contracts::r#type::v1::Direction;
+use banggiao_contracts::r#type::v1::{Classification, Direction};
 use journal::import_events_row::Row as JournalRow;
 use registry::import_row::Row;
 use registry::reorganization_act::Act;
 
 /// The messages of the good rows, and the columns of the faults of the bad ones.
 fn read<M>(kind: Kind, text: &str, row: impl Fn(Kind, &mut Fields<'_>, i64) -> M) -> (Vec<M>, Vec<String>) {
-    let sheet = sheet::read(text.as_bytes(), &[], kind.columns()).unwrap();
+    let sheet = sheet::read_with(text.as_bytes(), &[], kind.columns(), kind.optional_columns()).unwrap();
     let (mut messages, mut faults) = (Vec::new(), Vec::new());
     for line in &sheet.rows {
         let mut fields = Fields::new(&sheet.header, line);
@@ -184,6 +184,88 @@ fn events() {
     assert_eq!(imported.review_state(), journal::ReviewState::Approved);
 }
 
+/// The fields of the contract that have come since the format was made, under columns that a file may leave out.
+#[test]
+fn events_may_have_further_columns() {
+    let columns = Kind::Events.optional_columns().join(",");
+    let header = format!("{},{columns}\n", EVENTS.trim());
+    let read = |further: &str| {
+        let line = format!("E,AID,2024-03-01,,,a,,,Mộc Bài,,,,,,,,APPROVED,Gạo,{further}\n");
+        read(Kind::Events, &format!("{header}{line}"), rows::journal::row)
+    };
+    let (mut messages, faults) = read(
+        "Phó Chỉ huy trưởng,district,,k70,campaign/xxv,Dambae,5,kh-consulate,rice|500.50|kg|7500000|Dambae;books,\
+         militia=3;Field_Officer=2,top-secret,Rice,Moc Bai",
+    );
+    assert!(faults.is_empty(), "{faults:?}");
+    let Some(JournalRow::Event(imported)) = messages.remove(0).row else {
+        panic!()
+    };
+    let line = |item: &str| journal::Line {
+        item: item.into(),
+        ..journal::Line::default()
+    };
+    let group = |group: journal::RankGroup, persons| journal::ParticipantGroup {
+        rank_group: group.into(),
+        persons,
+    };
+    let plain = event("E,AID,2024-03-01,,,a,,,Mộc Bài,,,,,,,,APPROVED,Gạo")
+        .event
+        .unwrap();
+    let expected = journal::Event {
+        head_of_delegation: Some(journal::DelegationHead {
+            office: "Phó Chỉ huy trưởng".into(),
+            level: "district".into(),
+            name: String::new(),
+        }),
+        team: "units/k70".into(),
+        campaign: "calendars/campaign/periods/xxv".into(),
+        area: [("vi".into(), "Dambae".into())].into(),
+        edition: Some(5),
+        organiser: "units/kh-consulate".into(),
+        lines: vec![
+            journal::Line {
+                quantity: "500.5".into(),
+                unit: "kg".into(),
+                value_vnd: "7500000".into(),
+                recipient: "Dambae".into(),
+                ..line("rice")
+            },
+            line("books"),
+        ],
+        participants: vec![
+            group(journal::RankGroup::Militia, 3),
+            group(journal::RankGroup::FieldOfficer, 2),
+        ],
+        classification: Classification::TopSecret.into(),
+        place: [("vi".into(), "Mộc Bài".into()), ("en".into(), "Moc Bai".into())].into(),
+        summary: [("vi".into(), "Gạo".into()), ("en".into(), "Rice".into())].into(),
+        ..plain.clone()
+    };
+    assert_eq!(imported.event, Some(expected));
+
+    let (mut messages, _) = read(",,,,,,,,,,,,");
+    let Some(JournalRow::Event(empty)) = messages.remove(0).row else {
+        panic!()
+    };
+    assert_eq!(empty.event, Some(plain), "empty columns are as good as none");
+
+    let (_, faults) = read("x,y,z,1,autumn,,0x1,2,|5,COLONEL=1,UNKNOWN,,");
+    assert_eq!(
+        faults,
+        [
+            "team",
+            "campaign",
+            "edition",
+            "organiser",
+            "lines",
+            "participants",
+            "classification"
+        ]
+    );
+    assert_eq!(read(",,,,,,,,,OTHER=1;other=2,,,").1, ["participants"]);
+}
+
 #[test]
 fn states_are_phase_and_review() {
     use journal::{Phase, ReviewState};
@@ -280,6 +362,19 @@ fn every_column_can_be_corrected() {
         ("marker_to", "1"),
         ("quantities", "a=1"),
         ("summary_vi", "a"),
+        ("head_office", "a"),
+        ("head_level", "a"),
+        ("head_name", "a"),
+        ("team", "a"),
+        ("campaign", "campaign/a"),
+        ("area_vi", "a"),
+        ("edition", "1"),
+        ("organiser", "a"),
+        ("lines", "a"),
+        ("participants", "OTHER=1"),
+        ("classification", "secret"),
+        ("summary_en", "a"),
+        ("place_en", "a"),
     ] {
         let text = format!("reference,field,value,reason\nEV-1,{column},{value},x\n");
         let (messages, faults) = read(Kind::Corrections, &text, rows::journal::row);

@@ -1,4 +1,4 @@
-//! Many rows in few statements.
+//! Many rows, and look-ups of many keys, in few statements.
 //!
 //! A statement for every number of rows would have a text of its own, and each text a place in the connection's cache of
 //! prepared statements; so there are few lengths, and what is left over goes in shorter ones. The text is written by
@@ -14,7 +14,7 @@ use sea_orm::{
 use crate::Error;
 
 /// So many rows go in one statement, the longest that fits first.
-const LENGTHS: [usize; 4] = [128, 32, 8, 1];
+const LENGTHS: [usize; 8] = [128, 64, 32, 16, 8, 4, 2, 1];
 
 /// What becomes of a row whose key is there already.
 #[derive(Debug, Clone, Copy)]
@@ -45,6 +45,21 @@ pub async fn insert<A: ActiveModelTrait>(
         db.execute_raw(statement).await?;
     }
     Ok(())
+}
+
+/// So many keys are looked up by one statement at most: databases bound how many values a statement binds.
+const KEYS: usize = 1024;
+
+/// Keys in parts to be looked up one after the other, each part as long as a power of two, in which the last key is
+/// repeated: so there are few texts of such statements, too.
+pub fn parts<K: Clone>(keys: &[K]) -> impl Iterator<Item = Vec<K>> + '_ {
+    keys.chunks(KEYS).map(|part| {
+        let mut padded = part.to_vec();
+        if let Some(last) = part.last() {
+            padded.resize(part.len().next_power_of_two(), last.clone());
+        }
+        padded
+    })
 }
 
 fn values<A: ActiveModelTrait>(mut row: A) -> impl Iterator<Item = Value> {
@@ -97,4 +112,20 @@ fn text<A: ActiveModelTrait>(
         }
     }
     sql
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_come_in_parts_of_few_lengths() {
+        let keys: Vec<usize> = (0..KEYS + 5).collect();
+        let lengths: Vec<usize> = parts(&keys).map(|part| part.len()).collect();
+        assert_eq!(lengths, [KEYS, 8]);
+        let mut looked_up: Vec<usize> = parts(&keys).flatten().collect();
+        looked_up.dedup();
+        assert_eq!(looked_up, keys);
+        assert_eq!(parts::<usize>(&[]).count(), 0);
+    }
 }

@@ -62,12 +62,12 @@ pub async fn find(tx: &Tx, keys: &[Key]) -> Result<HashMap<Key, Model>, Error> {
         by_source.entry((source, kind)).or_default().push(key);
     }
     for ((source, kind), keys) in by_source {
-        let same = Column::Source
-            .eq(source)
-            .and(Column::Kind.eq(kind))
-            .and(Column::Key.is_in(keys));
-        for row in Entity::find().filter(same).all(tx).await? {
-            found.insert((row.source.clone(), row.kind.clone(), row.key.clone()), row);
+        for part in bulk::parts(&keys) {
+            let same = Column::Source.eq(source).and(Column::Kind.eq(kind));
+            let rows = Entity::find().filter(same.and(Column::Key.is_in(part)));
+            for row in rows.all(tx).await? {
+                found.insert((row.source.clone(), row.kind.clone(), row.key.clone()), row);
+            }
         }
     }
     Ok(found)

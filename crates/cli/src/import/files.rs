@@ -2,7 +2,7 @@
 //!
 //! It owns the finding and the reading into memory. What is inside a file is not looked at.
 
-use super::kind::Kind;
+use super::kind::{Kind, WORKBOOK};
 use crate::error::Error;
 use anyhow::Context as _;
 use std::borrow::Cow;
@@ -20,6 +20,7 @@ pub(super) const LINE_BYTES_MAX: usize = 1 << 20;
 pub struct File {
     label: String,
     kind: Kind,
+    workbook: bool,
     bytes: Cow<'static, [u8]>,
     left_out: Vec<usize>,
 }
@@ -30,6 +31,7 @@ impl File {
         Some(Self {
             label: name.to_owned(),
             kind: Kind::of_file(name)?,
+            workbook: name.ends_with(WORKBOOK),
             bytes: bytes.into(),
             left_out: Vec::new(),
         })
@@ -45,6 +47,12 @@ impl File {
     #[must_use]
     pub fn kind(&self) -> Kind {
         self.kind
+    }
+
+    /// Whether the file is a workbook, and not CSV.
+    #[must_use]
+    pub fn is_workbook(&self) -> bool {
+        self.workbook
     }
 
     /// The file's content, but for lines that are too long.
@@ -87,7 +95,7 @@ pub fn find(paths: &[PathBuf]) -> Result<Found, Error> {
             let known: Vec<_> = Kind::ALL.iter().map(|kind| kind.file_name()).collect();
             let path = path.display();
             return Err(Error::Usage(format!(
-                "{path} is not known by its name; known are {}",
+                "{path} is not known by its name; known are {}, or the same with {WORKBOOK}",
                 known.join(", ")
             )));
         };
@@ -130,7 +138,24 @@ fn find_in(folder: &Path, found: &mut Found) -> Result<(), Error> {
 
 fn read(path: &Path, kind: Kind) -> Result<File, Error> {
     let context = || format!("cannot read {}", path.display());
-    let file = fs::File::open(path).with_context(context)?;
+    let mut file = fs::File::open(path).with_context(context)?;
+    let workbook = file_name(path).ends_with(WORKBOOK);
+    if workbook {
+        let mut bytes = Vec::new();
+        // One byte more than is read tells that there are more.
+        let limit = banggiao_workbook::FILE_BYTES_MAX as u64 + 1;
+        file.by_ref()
+            .take(limit)
+            .read_to_end(&mut bytes)
+            .with_context(context)?;
+        return Ok(File {
+            label: path.display().to_string(),
+            kind,
+            workbook,
+            bytes: bytes.into(),
+            left_out: Vec::new(),
+        });
+    }
     let (bytes, left_out) = read_lines(BufReader::new(file)).with_context(context)?;
     if bytes.len() > FILE_BYTES_MAX {
         return Err(Error::failure(format!("{} is larger than 1 GiB", path.display())));
@@ -138,6 +163,7 @@ fn read(path: &Path, kind: Kind) -> Result<File, Error> {
     Ok(File {
         label: path.display().to_string(),
         kind,
+        workbook,
         bytes: bytes.into(),
         left_out,
     })
@@ -178,14 +204,21 @@ mod tests {
     #[test]
     fn a_folder_gives_what_is_known_and_names_the_rest() {
         let folder = tempfile::tempdir().unwrap();
-        for name in ["events.csv", "units.csv", "figures.csv", "README.md"] {
+        for name in [
+            "events.csv",
+            "events.xlsx",
+            "units.csv",
+            "figures.csv",
+            "~$events.xlsx",
+            "README.md",
+        ] {
             fs::write(folder.path().join(name), "x").unwrap();
         }
         fs::create_dir(folder.path().join("markers.csv")).unwrap();
         let found = find(&[folder.path().to_owned()]).unwrap();
         let labels: Vec<_> = found.files.iter().map(File::label).collect();
-        assert_eq!(labels, ["events.csv", "units.csv"]);
-        assert_eq!(found.left, ["README.md", "figures.csv", "markers.csv"]);
+        assert_eq!(labels, ["events.csv", "events.xlsx", "units.csv"]);
+        assert_eq!(found.left, ["README.md", "figures.csv", "markers.csv", "~$events.xlsx"]);
     }
 
     #[test]

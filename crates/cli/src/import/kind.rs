@@ -1,6 +1,11 @@
-//! The kinds of import files: their names, their order, their columns.
+//! The kinds of import files: their names, their order, and how a contract's fields are called in them.
 //!
-//! What a column means stands in [`super::rows`].
+//! Which columns they have stands in `columns`; what a column means, in [`super::rows`].
+
+mod columns;
+
+/// How the name of a workbook ends.
+pub const WORKBOOK: &str = ".xlsx";
 
 /// A kind of import file, in the order in which they are imported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,7 +52,21 @@ impl Kind {
         }
     }
 
-    /// The name by which a file of this kind is known.
+    /// What the sheet of a form of this kind is called in Vietnamese; it is known by its word as well.
+    #[must_use]
+    pub fn title_vi(self) -> &'static str {
+        match self {
+            Self::Units => "Đơn vị",
+            Self::Reorganizations => "Sắp xếp tổ chức",
+            Self::Programmes => "Đề án",
+            Self::Markers => "Mốc giới",
+            Self::Agreements => "Thỏa thuận",
+            Self::Events => "Sự kiện",
+            Self::Corrections => "Đính chính",
+        }
+    }
+
+    /// The name by which a file of this kind is known; as a workbook it ends in `.xlsx`.
     #[must_use]
     pub fn file_name(self) -> String {
         format!("{}.csv", self.word())
@@ -56,78 +75,8 @@ impl Kind {
     /// The kind of a file of this name.
     #[must_use]
     pub fn of_file(name: &str) -> Option<Self> {
-        let stem = name.strip_suffix(".csv")?;
+        let stem = name.strip_suffix(".csv").or_else(|| name.strip_suffix(WORKBOOK))?;
         Self::ALL.into_iter().find(|kind| kind.word() == stem)
-    }
-
-    /// The columns that a file of this kind has, in any order.
-    #[must_use]
-    pub fn columns(self) -> &'static [&'static str] {
-        match self {
-            Self::Units => &[
-                "id",
-                "country",
-                "kind",
-                "parent",
-                "name_vi",
-                "name_en",
-                "name_km",
-                "start_date",
-                "end_date",
-            ],
-            Self::Reorganizations => &[
-                "effective_date",
-                "kind",
-                "sources",
-                "targets",
-                "moves",
-                "legal_basis",
-                "note",
-            ],
-            Self::Programmes => &[
-                "id",
-                "number",
-                "title_vi",
-                "issuer",
-                "issue_date",
-                "start_date",
-                "countries",
-                "end_date",
-            ],
-            Self::Markers => &["border", "number", "home_unit", "partner_unit"],
-            Self::Agreements => &[
-                "id",
-                "kind",
-                "title_vi",
-                "sign_date",
-                "start_date",
-                "end_date",
-                "home_units",
-                "partner_units",
-                "parent",
-            ],
-            Self::Events => &[
-                "reference",
-                "type",
-                "start_date",
-                "end_date",
-                "direction",
-                "home_unit",
-                "co_home_units",
-                "partner_units",
-                "place_vi",
-                "delegations",
-                "persons",
-                "programmes",
-                "agreement",
-                "marker_from",
-                "marker_to",
-                "quantities",
-                "state",
-                "summary_vi",
-            ],
-            Self::Corrections => &["reference", "field", "value", "reason"],
-        }
     }
 
     /// The column that names the field of a contract's message, for telling a rejection in the words of the file.
@@ -162,8 +111,9 @@ impl Kind {
             (Self::Units | Self::Programmes | Self::Agreements, "name") => "id",
             (Self::Units, "names") => return language_column("name", path),
             (Self::Markers, "name") => "number",
-            (_, "title" | "place" | "summary") => return language_column(head, path),
+            (_, "title" | "place" | "summary" | "area") => return language_column(head, path),
             (_, "event_type") => "type",
+            (_, "head_of_delegation") => return head_column(last),
             (Self::Events | Self::Corrections, "external_reference") => "reference",
             (Self::Events, "phase" | "review_state") => "state",
             (Self::Corrections, "update_mask") => "field",
@@ -191,6 +141,14 @@ fn language_column(stem: &str, path: &str) -> String {
     format!("{stem}_{}", language.unwrap_or("vi"))
 }
 
+/// The leader of a delegation is spread over three columns.
+fn head_column(field: &str) -> String {
+    match field {
+        "level" | "name" => format!("head_{field}"),
+        _ => "head_office".to_owned(),
+    }
+}
+
 /// An act's fields are spread over few columns.
 fn act_column(field: &str) -> String {
     match field {
@@ -209,7 +167,17 @@ mod tests {
     #[test]
     fn files_are_known_by_name() {
         assert_eq!(Kind::of_file("units.csv"), Some(Kind::Units));
-        for name in ["figures.csv", "units.CSV", "units", "README.md", ".csv", ""] {
+        assert_eq!(Kind::of_file("events.xlsx"), Some(Kind::Events));
+        for name in [
+            "figures.csv",
+            "units.CSV",
+            "units",
+            "README.md",
+            ".csv",
+            "",
+            "~$events.xlsx",
+            "events.xls",
+        ] {
             assert_eq!(Kind::of_file(name), None, "{name}");
         }
         assert!(Kind::ALL.windows(2).all(|pair| pair[0] < pair[1]));
@@ -242,6 +210,10 @@ mod tests {
             (Kind::Events, "event.external_reference.reference", "reference"),
             (Kind::Events, "event.review_state", "state"),
             (Kind::Events, "event.quantities[\"patrol_km\"]", "quantities.patrol_km"),
+            (Kind::Events, "event.event.head_of_delegation.level", "head_level"),
+            (Kind::Events, "event.event.head_of_delegation", "head_office"),
+            (Kind::Events, "event.event.area[\"vi\"]", "area_vi"),
+            (Kind::Events, "event.event.lines[2].quantity", "lines"),
             (Kind::Corrections, "correction.event.persons", "persons"),
             (Kind::Corrections, "correction.update_mask", "field"),
             (Kind::Events, "", ""),

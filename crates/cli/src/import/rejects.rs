@@ -1,8 +1,10 @@
 //! The rejected rows as files, to be mended and imported again.
 //!
-//! It owns their form: the header of their file, and nothing added.
+//! It owns their form: as CSV the header of their file and nothing added; as a workbook with the reasons beside them.
 
-use super::kind::Kind;
+mod workbook;
+
+use super::kind::{Kind, WORKBOOK};
 use super::report::{FileSummary, Rejection, Summary};
 use crate::error::Error;
 use anyhow::Context as _;
@@ -23,7 +25,13 @@ pub(super) fn write(summary: &Summary, path: &Path) -> Result<Vec<PathBuf>, Erro
             suffixed(path, *kind)
         };
         let context = || format!("cannot write {}", path.display());
-        fs::write(&path, rejects(summary, *kind)?).with_context(context)?;
+        let workbook = path.to_string_lossy().ends_with(WORKBOOK);
+        let bytes = if workbook {
+            workbook::rejects(summary, *kind)
+        } else {
+            rejects(summary, *kind)
+        };
+        fs::write(&path, bytes?).with_context(context)?;
         written.push(path);
     }
     Ok(written)

@@ -4,6 +4,7 @@
 //! The columns' meaning stands in [`registry`] and [`journal`].
 
 pub mod journal;
+mod parts;
 pub mod registry;
 
 use super::fields::{Fault, Fields};

@@ -41,6 +41,14 @@ pub struct Row {
 /// # Errors
 /// A sentence that says why the whole file is refused.
 pub fn read(bytes: &[u8], left_out: &[usize], columns: &[&str]) -> Result<Sheet, String> {
+    read_with(bytes, left_out, columns, &[])
+}
+
+/// Reads a file that must have these columns, and may have the optional ones.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_with(bytes: &[u8], left_out: &[usize], columns: &[&str], optional: &[&str]) -> Result<Sheet, String> {
     let mark = bytes.strip_prefix(MARK).map_or(0, |_| MARK.len());
     let bytes = &bytes[mark..];
     let left_out: Vec<usize> = left_out.iter().map(|place| place - mark).collect();
@@ -61,7 +69,7 @@ pub fn read(bytes: &[u8], left_out: &[usize], columns: &[&str]) -> Result<Sheet,
     let mut record = ByteRecord::new();
     let failed = |error: csv::Error| error.to_string();
     reader.read_byte_record(&mut record).map_err(failed)?;
-    let header = header(&record, columns)?;
+    let header = header(&record, columns, optional)?;
     cuts.expect(header.len());
     let mut rows = Vec::new();
     let mut behind_damage = false;
@@ -88,15 +96,28 @@ pub fn read(bytes: &[u8], left_out: &[usize], columns: &[&str]) -> Result<Sheet,
 }
 
 /// Checks the header and tells everything that is wrong with it at once.
-fn header(record: &ByteRecord, columns: &[&str]) -> Result<Vec<String>, String> {
+fn header(record: &ByteRecord, columns: &[&str], optional: &[&str]) -> Result<Vec<String>, String> {
     let mut header = Vec::with_capacity(record.len());
     for field in record {
         let field = std::str::from_utf8(field).map_err(|_| "the header is not in UTF-8".to_owned())?;
         header.push(field.trim().to_owned());
     }
+    let Err(faults) = check_header(&header, columns, optional) else {
+        return Ok(header);
+    };
+    if let [only] = &header[..]
+        && (only.contains(';') || only.contains('\t'))
+    {
+        return Err("the fields are not separated by commas".into());
+    }
+    Err(faults)
+}
+
+/// Whether a header has every column that it must have, and none that is unknown or stands twice.
+pub(super) fn check_header(header: &[String], columns: &[&str], optional: &[&str]) -> Result<(), String> {
     let mut faults = Vec::new();
     for (index, column) in header.iter().enumerate() {
-        if !columns.contains(&column.as_str()) {
+        if !columns.contains(&column.as_str()) && !optional.contains(&column.as_str()) {
             let shown: String = column.chars().take(80).collect();
             faults.push(format!("unknown column \"{shown}\""));
         } else if header[..index].contains(column) {
@@ -108,14 +129,10 @@ fn header(record: &ByteRecord, columns: &[&str]) -> Result<Vec<String>, String> 
         .filter(|column| !header.iter().any(|present| present == **column));
     faults.extend(missing.map(|column| format!("column \"{column}\" is missing")));
     if faults.is_empty() {
-        return Ok(header);
+        Ok(())
+    } else {
+        Err(faults.join("; "))
     }
-    if let [only] = &header[..]
-        && (only.contains(';') || only.contains('\t'))
-    {
-        return Err("the fields are not separated by commas".into());
-    }
-    Err(faults.join("; "))
 }
 
 fn row(record: &ByteRecord, line: u64, header: &[String]) -> Row {
@@ -233,6 +250,16 @@ mod tests {
             read(b"\xff\xfea\0", &[], COLUMNS).unwrap_err(),
             "the file is not in UTF-8"
         );
+    }
+
+    #[test]
+    fn an_optional_column_may_be_left_out_and_no_other() {
+        let header = |text: &str| read_with(text.as_bytes(), &[], COLUMNS, &["c"]).map(|sheet| sheet.header);
+        assert_eq!(header("b,c,a\n").unwrap(), ["b", "c", "a"]);
+        assert_eq!(header("a,b\n").unwrap(), ["a", "b"]);
+        assert_eq!(header("c,a\n").unwrap_err(), "column \"b\" is missing");
+        assert_eq!(header("a,b,d\n").unwrap_err(), "unknown column \"d\"");
+        assert_eq!(header("a,b,c,c\n").unwrap_err(), "column \"c\" stands twice");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use banggiao_store::{Error, Tx};
+use banggiao_store::{Error, Tx, bulk};
 use sea_orm::{
     ActiveValue::Set,
     Condition, QuerySelect,
@@ -13,9 +13,6 @@ use sea_orm::{
 use super::event::link;
 
 pub mod upload;
-
-/// So many are looked for at once: databases bound how many values a statement binds.
-const LOOKUP: usize = 1000;
 
 /// An attachment that is stored.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -77,9 +74,9 @@ pub async fn find(db: &impl ConnectionTrait, digest: &str) -> Result<Option<Mode
 /// Those of the digests whose attachments are stored.
 pub async fn stored(db: &impl ConnectionTrait, digests: &BTreeSet<String>) -> Result<BTreeSet<String>, Error> {
     let (all, mut found) = (Vec::from_iter(digests), BTreeSet::new());
-    for chunk in all.chunks(LOOKUP) {
+    for part in bulk::parts(&all) {
         let query = Entity::find().select_only().column(Column::Digest);
-        let query = query.filter(Column::Digest.is_in(chunk.iter().copied()));
+        let query = query.filter(Column::Digest.is_in(part));
         found.extend(query.into_tuple::<String>().all(db).await?);
     }
     Ok(found)

@@ -16,9 +16,6 @@ use sea_orm::{
 
 use crate::domain::filter::{self, ListKey, Order};
 
-/// So many are looked for at once: databases bound how many values a statement binds.
-const LOOKUP: usize = 1000;
-
 /// An event as its newest revision left it.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "event")]
@@ -189,8 +186,8 @@ pub async fn count(db: &impl ConnectionTrait) -> Result<u64, Error> {
 /// The events with these ids.
 pub async fn with_ids(db: &impl ConnectionTrait, ids: &[String]) -> Result<Vec<Model>, Error> {
     let mut found = Vec::new();
-    for chunk in ids.chunks(LOOKUP) {
-        found.extend(Entity::find().filter(Column::Id.is_in(chunk)).all(db).await?);
+    for part in bulk::parts(ids) {
+        found.extend(Entity::find().filter(Column::Id.is_in(part)).all(db).await?);
     }
     Ok(found)
 }
@@ -198,8 +195,8 @@ pub async fn with_ids(db: &impl ConnectionTrait, ids: &[String]) -> Result<Vec<M
 /// The events with these references in a source.
 pub async fn with_references(db: &impl ConnectionTrait, source: &str, names: &[String]) -> Result<Vec<Model>, Error> {
     let mut found = Vec::new();
-    for chunk in names.chunks(LOOKUP) {
-        let same = Column::Source.eq(source).and(Column::Reference.is_in(chunk));
+    for part in bulk::parts(names) {
+        let same = Column::Source.eq(source).and(Column::Reference.is_in(part));
         found.extend(Entity::find().filter(same).all(db).await?);
     }
     Ok(found)

@@ -12,9 +12,6 @@ use sea_orm::{
     sea_query::{ColumnDef, ConditionalStatement, ExprTrait, Index, IndexCreateStatement, Table, TableCreateStatement},
 };
 
-/// So many are looked for at once: databases bound how many values a statement binds.
-const LOOKUP: usize = 1000;
-
 /// One entry of the log.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "revision")]
@@ -151,9 +148,9 @@ pub async fn insert(tx: &Tx, rows: Vec<Model>) -> Result<(), Error> {
 /// The entries that these requests made before, by principal and request id, in their order.
 pub async fn of_requests(tx: &Tx, ids: &[Uuid]) -> Result<HashMap<(String, Uuid), Vec<Model>>, Error> {
     let mut found: HashMap<(String, Uuid), Vec<Model>> = HashMap::new();
-    for chunk in ids.chunks(LOOKUP) {
+    for part in bulk::parts(ids) {
         let rows = Entity::find()
-            .filter(Column::RequestId.is_in(chunk.iter().copied()))
+            .filter(Column::RequestId.is_in(part))
             .order_by_asc(Column::RequestPart);
         for row in rows.all(tx).await? {
             if let Some(id) = row.request_id {
@@ -167,8 +164,8 @@ pub async fn of_requests(tx: &Tx, ids: &[Uuid]) -> Result<HashMap<(String, Uuid)
 /// The entries at these positions.
 pub async fn at(db: &impl ConnectionTrait, positions: &[i64]) -> Result<HashMap<i64, Model>, Error> {
     let mut found = HashMap::new();
-    for chunk in positions.chunks(LOOKUP) {
-        let rows = Entity::find().filter(Column::LogIndex.is_in(chunk.iter().copied()));
+    for part in bulk::parts(positions) {
+        let rows = Entity::find().filter(Column::LogIndex.is_in(part));
         found.extend(rows.all(db).await?.into_iter().map(|row| (row.log_index, row)));
     }
     Ok(found)

@@ -3,6 +3,7 @@
 //! An event's column is read by one function, whether it stands in its own row or in a correction's value, so that both
 //! mean the same. Markers are named by number: the border of events.csv is that with Cambodia.
 
+use super::parts;
 use crate::import::fields::Fields;
 use crate::import::kind::Kind;
 use crate::{choices, names};
@@ -38,7 +39,7 @@ fn event(fields: &mut Fields<'_>) -> pb::ImportedEvent {
     };
     fields.required("start_date");
     fields.required("home_unit");
-    for column in Kind::Events.columns().iter().filter(|column| !FIXED.contains(column)) {
+    for column in correctable() {
         set(&mut event, column, fields);
     }
     let (phase, review_state) = fields.required_value("state", state).unwrap_or_default();
@@ -49,9 +50,15 @@ fn event(fields: &mut Fields<'_>) -> pb::ImportedEvent {
     }
 }
 
+/// The columns of events.csv that a correction can name.
+fn correctable() -> impl Iterator<Item = &'static str> {
+    let columns = Kind::Events.columns().iter().chain(Kind::Events.optional_columns());
+    columns.copied().filter(|column| !FIXED.contains(column))
+}
+
 /// What a word in the column `state` says about phase and review.
 fn state(word: &str) -> Result<(Phase, ReviewState), String> {
-    match word.to_ascii_uppercase().as_str() {
+    match names::picked(word).to_ascii_uppercase().as_str() {
         "DRAFT" => Ok((Phase::Held, ReviewState::Draft)),
         "SUBMITTED" => Ok((Phase::Held, ReviewState::Submitted)),
         "RETURNED" => Ok((Phase::Held, ReviewState::Returned)),
@@ -71,8 +78,7 @@ fn correction(fields: &mut Fields<'_>) -> pb::ImportedCorrection {
     let mut event = pb::Event::default();
     let mut paths = Vec::new();
     if !column.is_empty() {
-        let known = Kind::Events.columns().contains(&column) && !FIXED.contains(&column);
-        if known {
+        if correctable().any(|known| known == column) {
             fields.read_all_as("value");
             paths.extend(set(&mut event, column, fields).map(str::to_owned));
         } else {
@@ -118,7 +124,7 @@ fn set(event: &mut pb::Event, column: &str, fields: &mut Fields<'_>) -> Option<&
             Some("partner_units")
         }
         "place_vi" => {
-            event.place = fields.texts(&[("vi", column)]);
+            event.place.extend(fields.texts(&[("vi", column)]));
             Some("place")
         }
         "delegations" => {
@@ -150,9 +156,9 @@ fn set(event: &mut pb::Event, column: &str, fields: &mut Fields<'_>) -> Option<&
             Some("quantities")
         }
         "summary_vi" => {
-            event.summary = fields.texts(&[("vi", column)]);
+            event.summary.extend(fields.texts(&[("vi", column)]));
             Some("summary")
         }
-        _ => None,
+        _ => parts::set(event, column, fields),
     }
 }

@@ -2,15 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use banggiao_store::{Error, Tx};
+use banggiao_store::{Error, Tx, bulk};
 use sea_orm::{
     ActiveValue::Set,
     QuerySelect,
     entity::prelude::*,
     sea_query::{ColumnDef, ExprTrait, Index, OnConflict, Table, TableCreateStatement},
 };
-
-use super::LOOKUP;
 
 /// An attachment and one who uploaded it.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -74,10 +72,8 @@ pub async fn of_principal(
     principal: &str,
 ) -> Result<BTreeSet<String>, Error> {
     let (all, mut found) = (Vec::from_iter(digests), BTreeSet::new());
-    for chunk in all.chunks(LOOKUP) {
-        let same = Column::Principal
-            .eq(principal)
-            .and(Column::Digest.is_in(chunk.iter().copied()));
+    for part in bulk::parts(&all) {
+        let same = Column::Principal.eq(principal).and(Column::Digest.is_in(part));
         let query = Entity::find().select_only().column(Column::Digest).filter(same);
         found.extend(query.into_tuple::<String>().all(db).await?);
     }
