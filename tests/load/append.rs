@@ -34,7 +34,7 @@ const CHANNELS: usize = 8;
 async fn rate<F: Future<Output = ()> + Send>(
     callers: usize,
     call: impl Fn(usize) -> F + Send + Sync + Clone + 'static,
-) -> f64 {
+) -> Rate {
     let (stop, done) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
     let tasks: Vec<_> = (0..callers)
         .map(|caller| {
@@ -49,25 +49,49 @@ async fn rate<F: Future<Output = ()> + Send>(
         .collect();
     // What is slow only at first is not measured.
     tokio::time::sleep(MEASURED / 4).await;
-    let (before, since) = (done.load(Ordering::Relaxed), Instant::now());
+    let (before, since, cpu) = (done.load(Ordering::Relaxed), Instant::now(), cpu_seconds());
     tokio::time::sleep(MEASURED).await;
     let calls = done.load(Ordering::Relaxed) - before;
-    let seconds = since.elapsed().as_secs_f64();
+    let (seconds, cpu) = (since.elapsed().as_secs_f64(), cpu_seconds() - cpu);
     stop.store(true, Ordering::Relaxed);
     for task in tasks {
         task.await.expect("a caller");
     }
     #[allow(clippy::cast_precision_loss)]
-    let rate = calls as f64 / seconds;
-    rate
+    let calls = calls as f64;
+    Rate {
+        per_second: calls / seconds,
+        cpu_micros: cpu * 1e6 / calls,
+    }
 }
 
-fn print(name: &str, rates: &[f64]) {
-    let cells: Vec<String> = rates.iter().map(|rate| format!("{rate:>9.0}")).collect();
-    println!("{name:<44} {}", cells.join(" "));
+/// How fast something went.
+struct Rate {
+    per_second: f64,
+    /// What this process, client and server in one, computed for each call. Whoever shares the machine slows calls down,
+    /// and does not change this.
+    cpu_micros: f64,
 }
 
-async fn measured(journal: &Journal) -> Vec<f64> {
+/// User and system time of this process, in hundredths of a second as the kernel gives it.
+fn cpu_seconds() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+    let ticks: f64 = fields
+        .skip(11)
+        .take(2)
+        .filter_map(|ticks| ticks.parse::<f64>().ok())
+        .sum();
+    ticks / 100.0
+}
+
+fn print(name: &str, rates: &[Rate]) {
+    let cell = |rate: &Rate| format!("{:>9.0} ({:>4.0} µs)", rate.per_second, rate.cpu_micros);
+    let cells: Vec<String> = rates.iter().map(cell).collect();
+    println!("{name:<34} {}", cells.join(" "));
+}
+
+async fn measured(journal: &Journal) -> Vec<Rate> {
     let mut rates = Vec::new();
     for callers in CONCURRENCY {
         rates.push(journal.append_rate(callers).await);
@@ -76,11 +100,15 @@ async fn measured(journal: &Journal) -> Vec<f64> {
 }
 
 async fn import(name: &str, journal: &Journal, rows: usize) {
-    let before = ours::resident_megabytes();
+    let (before, cpu) = (ours::resident_megabytes(), cpu_seconds());
     let (seconds, peak) = journal.import(rows).await;
     #[allow(clippy::cast_precision_loss)]
     let rate = rows as f64 / seconds;
-    println!("{name:<44} {rows} rows in {seconds:.1} s: {rate:.0} rows/s; memory {before:.0} MB, at most {peak:.0} MB");
+    #[allow(clippy::cast_precision_loss)]
+    let cpu = (cpu_seconds() - cpu) * 1e6 / rows as f64;
+    println!(
+        "{name:<34} {rows} rows in {seconds:.1} s: {rate:.0} rows/s, {cpu:.0} µs of CPU each; memory {before:.0} MB, at most {peak:.0} MB"
+    );
 }
 
 #[tokio::main]
@@ -92,7 +120,7 @@ async fn main() {
         .ok()
         .and_then(|rows| rows.parse().ok())
         .unwrap_or(200_000);
-    println!("events per second, durable, at {CONCURRENCY:?} callers");
+    println!("events per second (CPU of client and server in this process), durable, at {CONCURRENCY:?} callers");
     if wanted("sqlite") {
         let folder = tempfile::tempdir().expect("a folder");
         let peer = peer::on_sqlite(folder.path()).await;
@@ -107,7 +135,7 @@ async fn main() {
         let url = cluster.database("peer");
         let peer = peer::on_postgres(&url).await;
         print("PostgreSQL, one transaction per call", &peer::measured(&peer).await);
-        print("PostgreSQL, pgbench", &pgbench::measured(cluster, &url));
+        print("PostgreSQL, pgbench (CPU unknown)", &pgbench::measured(cluster, &url));
         let journal = Journal::on_postgres(cluster, "ours").await;
         print("PostgreSQL, LogEvent", &measured(&journal).await);
     }

@@ -25,7 +25,7 @@ use tokio::net::TcpListener;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 
-use super::{CHANNELS, rate};
+use super::{CHANNELS, Rate, rate};
 
 const PROVINCES: u64 = 10;
 const DISTRICTS: u64 = 100;
@@ -101,7 +101,7 @@ impl Journal {
     }
 
     /// Events logged in a second by so many callers.
-    pub async fn append_rate(&self, callers: usize) -> f64 {
+    pub async fn append_rate(&self, callers: usize) -> Rate {
         let (clients, counter) = (self.clients.clone(), Arc::clone(&self.counter));
         rate(callers, move |caller| {
             let (mut client, n) = (
@@ -129,7 +129,7 @@ impl Journal {
                 let numbers = first..rows.min(first + ROWS);
                 let request = pb::ImportEventsRequest {
                     source: "book".to_owned(),
-                    rows: numbers.map(|n| row(n as u64)).collect(),
+                    rows: numbers.map(|n| row(n as u64, rows as u64)).collect(),
                     min_registry_position,
                     ..pb::ImportEventsRequest::default()
                 };
@@ -172,16 +172,12 @@ pub fn resident_megabytes() -> f64 {
     pages * 4096.0 / 1e6
 }
 
-fn event(n: u64) -> pb::Event {
+pub fn event(n: u64) -> pb::Event {
     let scattered = banggiao_testkit::scattered(n);
     pb::Event {
         event_type: "eventTypes/delegation-visit".to_owned(),
-        start_date: format!(
-            "20{:02}-{:02}-{:02}",
-            16 + n % 10,
-            1 + scattered % 12,
-            1 + scattered % 28
-        ),
+        // What is logged from day to day is of the last weeks.
+        start_date: format!("2026-02-{:02}", 1 + scattered % 28),
         direction: Direction::Inbound.into(),
         home_unit: format!("units/district-{}", scattered % DISTRICTS),
         co_home_units: vec![format!("units/province-{}", scattered % PROVINCES)],
@@ -194,8 +190,16 @@ fn event(n: u64) -> pb::Event {
     }
 }
 
-fn row(n: u64) -> pb::ImportEventsRow {
+/// A row of a book that was kept day by day for ten years.
+fn row(n: u64, rows: u64) -> pb::ImportEventsRow {
+    let day = n * 3650 / rows;
     let event = pb::Event {
+        start_date: format!(
+            "{}-{:02}-{:02}",
+            2016 + day / 365,
+            1 + day % 365 / 31,
+            1 + day % 365 % 31 % 28
+        ),
         external_reference: Some(pb::ExternalReference {
             source: String::new(),
             reference: format!("EV-{n:07}"),

@@ -1,7 +1,15 @@
 //! The usual way, as a peer: a gRPC server whose handler opens a transaction, inserts and commits. An event row with six
 //! indexes, three participants and a row for an outbox; no validation, no permission, no log.
 
-use std::{convert::Infallible, future::Future, path::Path, pin::Pin, task, time::Duration};
+use std::{
+    convert::Infallible,
+    future::Future,
+    path::Path,
+    pin::Pin,
+    sync::atomic::{AtomicU64, Ordering},
+    task,
+    time::Duration,
+};
 
 use banggiao_contracts::journal::v1::{Event, LogEventRequest};
 use http::uri::PathAndQuery;
@@ -19,7 +27,7 @@ use tonic::{
 };
 use tonic_prost::ProstCodec;
 
-use super::{CHANNELS, CONCURRENCY, rate};
+use super::{CHANNELS, CONCURRENCY, Rate, rate};
 
 /// The tables; text is what both databases take.
 pub const TABLES: [&str; 9] = [
@@ -77,7 +85,7 @@ async fn start(mut options: ConnectOptions) -> Peer {
     (0..CHANNELS).map(|_| endpoint.connect_lazy()).collect()
 }
 
-pub async fn measured(peer: &Peer) -> Vec<f64> {
+pub async fn measured(peer: &Peer) -> Vec<Rate> {
     let mut rates = Vec::new();
     for callers in CONCURRENCY {
         let peer = peer.clone();
@@ -89,15 +97,8 @@ pub async fn measured(peer: &Peer) -> Vec<f64> {
 async fn append(channel: Channel) {
     let mut client = tonic::client::Grpc::new(channel);
     client.ready().await.expect("a connection");
-    let event = Event {
-        event_type: "eventTypes/delegation-visit".to_owned(),
-        start_date: "2024-05-06".to_owned(),
-        home_unit: "units/district-1".to_owned(),
-        partner_units: vec!["units/kh-1".to_owned()],
-        persons: Some(12),
-        summary: [("vi".to_owned(), "Đoàn đại biểu thăm, chúc mừng".to_owned())].into(),
-        ..Event::default()
-    };
+    static COUNTER: AtomicU64 = AtomicU64::new(0);
+    let event = super::ours::event(COUNTER.fetch_add(1, Ordering::Relaxed));
     let request = LogEventRequest {
         event: Some(event),
         ..LogEventRequest::default()
