@@ -9,5 +9,6 @@ mod events;
 mod feeds;
 mod figures;
 mod limits;
+mod lists;
 mod raw;
 mod units;

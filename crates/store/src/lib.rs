@@ -113,7 +113,7 @@ impl Backend {
     async fn connect(self, url: &str) -> Result<DatabaseConnection, Error> {
         let patience = Instant::now() + LOCK_TIMEOUT;
         loop {
-            let connected = Database::connect(self.options(url, self.writers())).await;
+            let connected = Database::connect(self.options(url, self.writers(), true)).await;
             match connected.map_err(Error::from) {
                 Err(error) if error.is_conflict() && Instant::now() < patience => {
                     tokio::time::sleep(FIRST_WAIT).await;
@@ -134,10 +134,10 @@ impl Backend {
             Self::Postgres => postgres::refuse_forgetful(writer).await?,
         }
         schema::migrate::<M>(writer).await?;
-        Ok(Database::connect(self.options(url, READERS)).await?)
+        Ok(Database::connect(self.options(url, READERS, false)).await?)
     }
 
-    fn options(self, url: &str, connections: u32) -> ConnectOptions {
+    fn options(self, url: &str, connections: u32, writes: bool) -> ConnectOptions {
         let mut options = ConnectOptions::new(url);
         options
             .min_connections(1)
@@ -146,6 +146,7 @@ impl Backend {
             .sqlx_logging(false);
         match self {
             Self::Sqlite => options.map_sqlx_sqlite_opts(sqlite::connection),
+            Self::Postgres if writes => options.map_sqlx_postgres_opts(postgres::writing_session),
             Self::Postgres => options.map_sqlx_postgres_opts(postgres::session),
         };
         options

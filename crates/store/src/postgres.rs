@@ -21,8 +21,6 @@ pub(crate) fn session(options: PgConnectOptions) -> PgConnectOptions {
     let patience = LOCK_TIMEOUT.as_millis().to_string();
     let options = options.options([
         ("default_transaction_isolation", "read committed"),
-        // A plan that was made while a table was empty reads all of it, for ever.
-        ("plan_cache_mode", "force_custom_plan"),
         ("lock_timeout", patience.as_str()),
         ("idle_in_transaction_session_timeout", patience.as_str()),
     ]);
@@ -31,6 +29,12 @@ pub(crate) fn session(options: PgConnectOptions) -> PgConnectOptions {
     } else {
         options.application_name(APPLICATION)
     }
+}
+
+/// What a session that writes is set to besides: a plan that was made while a table was empty would read all of it for
+/// every look-up, for ever.
+pub(crate) fn writing_session(options: PgConnectOptions) -> PgConnectOptions {
+    session(options).options([("plan_cache_mode", "force_custom_plan")])
 }
 
 /// The settings on which durability hangs, as this session has them.
