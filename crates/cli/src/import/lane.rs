@@ -28,6 +28,9 @@ pub trait Lane {
     /// Their results.
     type Response;
 
+    /// The most batches without an answer: the credit that the service gives.
+    const WINDOW: usize;
+
     /// The request of a batch.
     fn request(&self, rows: &[Self::Row]) -> Self::Request;
 
@@ -58,6 +61,8 @@ impl Lane for Registry {
     type Row = registry::ImportRow;
     type Request = registry::ImportRowsRequest;
     type Response = registry::ImportRowsResponse;
+
+    const WINDOW: usize = 2;
 
     fn request(&self, rows: &[Self::Row]) -> Self::Request {
         Self::Request {
@@ -106,6 +111,8 @@ impl Lane for Journal {
     type Row = journal::ImportEventsRow;
     type Request = journal::ImportEventsRequest;
     type Response = journal::ImportEventsResponse;
+
+    const WINDOW: usize = 8;
 
     fn request(&self, rows: &[Self::Row]) -> Self::Request {
         Self::Request {

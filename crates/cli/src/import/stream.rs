@@ -21,9 +21,6 @@ const BATCH_ROWS_MAX: usize = 500;
 /// The most bytes of a batch, unless a single row is larger: services take messages of 4 MiB.
 const BATCH_BYTES_MAX: usize = 1024 * 1024;
 
-/// The most batches without an answer: with the rows of a batch, the credit that services give.
-const WINDOW: usize = 2;
-
 /// For how long a server that is away is tried again.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -101,11 +98,11 @@ async fn attempt<L: Lane>(
 ) -> Result<(), Status> {
     let limit = connection.timeout();
     let late = |_| Status::deadline_exceeded("a batch was not answered within the time that --timeout gives");
-    let (sender, receiver) = mpsc::channel(WINDOW);
+    let (sender, receiver) = mpsc::channel(L::WINDOW);
     let mut waiting = batches[answers.len()..].iter();
     // The first batches are on their way before the stream is open: a service may read before it answers at all. They
     // fit into the channel, so that this never waits.
-    for batch in waiting.by_ref().take(WINDOW) {
+    for batch in waiting.by_ref().take(L::WINDOW) {
         let _ = sender.send(lane.request(batch)).await;
     }
     let opened = lane.open(connection, ReceiverStream::new(receiver));
