@@ -24,6 +24,19 @@ where
     dynamic::unary(&session.connection, &method, identified(request)?).await
 }
 
+/// As [`send`], with an answer of a known type.
+///
+/// # Errors
+/// As the method.
+pub(crate) async fn typed<M, A>(session: &Session, method: &str, request: &M) -> Result<A, Error>
+where
+    M: Message + prost::Name,
+    A: Message + Default,
+{
+    let response = send(session, method, request).await?;
+    response.transcode_to().map_err(|error| Error::Failure(error.into()))
+}
+
 /// The request with an id of its own.
 fn identified<M>(request: &M) -> Result<DynamicMessage, Error>
 where

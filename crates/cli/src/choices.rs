@@ -3,7 +3,9 @@
 //! It owns the spelling. A word is the value's name without the enum's prefix; `-` and `_` are the same.
 
 use crate::names;
-use banggiao_contracts::journal::v1::{Phase, RankGroup, ReviewState};
+use banggiao_contracts::journal::v1::{
+    CancellationReason, EventPart, Phase, RankGroup, ReturnReason, ReviewState, WarningCode,
+};
 use banggiao_contracts::registry::v1::{AgreementKind, AgreementState, MarkerStatus, Role, SearchKind};
 use banggiao_contracts::r#type::v1::{Classification, Direction, Level};
 use banggiao_model::name;
@@ -57,15 +59,39 @@ choices! {
     direction: Direction, "a direction", "DIRECTION_", [Inbound, Outbound];
     /// A classification, as `confidential`.
     classification: Classification, "a classification", "CLASSIFICATION_", [Confidential, Secret, TopSecret];
-    /// A group of ranks, as `FIELD_OFFICER`.
-    rank_group: RankGroup, "a group of ranks", "RANK_GROUP_",
-        [GeneralOfficer, FieldOfficer, CompanyOfficer, ProfessionalSoldier, Soldier, DefenceWorker, Militia, Other];
     /// A state of review, as `APPROVED`.
     review_state: ReviewState, "a state of review", "REVIEW_STATE_", [Draft, Submitted, Returned, Approved];
     /// A phase, as `held`.
     phase: Phase, "a phase", "PHASE_", [Planned, Held, Cancelled];
+    /// Why an event was returned, as `wrong-figures`.
+    return_reason: ReturnReason, "a reason to return", "RETURN_REASON_",
+        [Incomplete, WrongFigures, WrongDate, WrongUnit, WrongType, DocumentMissing, Duplicate, PlanRefused];
+    /// Why an event was cancelled, as `weather`.
+    cancellation_reason: CancellationReason, "a reason to cancel", "CANCELLATION_REASON_",
+        [Partner, Order, Weather, Epidemic, Situation, Postponed, Duplicate, RecordedInError];
+    /// A kind of what looks implausible, as `unusually-many`.
+    warning_code: WarningCode, "a kind of warning", "WARNING_CODE_",
+        [UnusuallyMany, UnusuallyLong, FutureDate, NotBordering, SameSide];
+    /// A group of ranks, as `field-officer`.
+    rank_group: RankGroup, "a group of ranks", "RANK_GROUP_",
+        [GeneralOfficer, FieldOfficer, CompanyOfficer, ProfessionalSoldier, Soldier, DefenceWorker, Militia, Other];
+    /// A part of an event, as `direction`.
+    event_part: EventPart, "a part of an event", "EVENT_PART_",
+        [Direction, Delegations, Markers, Agreement, Persons, PartnerUnits, HeadOfDelegation, Programmes, Place, Summary,
+         Lines, Participants, Team, Campaign, Area, Edition, Organiser];
     /// A role, as `recorder`.
     role: Role, "a role", "ROLE_", [Reader, Recorder, Approver, Registrar, Auditor, Administrator, Service];
+}
+
+/// A classification, or `unclassified` for events that have none.
+///
+/// # Errors
+/// A sentence that names the words there are.
+pub fn classification_or_none(word: &str) -> Result<Classification, String> {
+    if word.eq_ignore_ascii_case("unclassified") {
+        return Ok(Classification::Unspecified);
+    }
+    classification(word).map_err(|error| format!("{error}, UNCLASSIFIED"))
 }
 
 #[cfg(test)]
@@ -84,6 +110,8 @@ mod tests {
         assert_eq!(direction("INBOUND"), Ok(Direction::Inbound));
         assert_eq!(direction("Đoàn vào (INBOUND)"), Ok(Direction::Inbound));
         assert_eq!(rank_group("field-officer"), Ok(RankGroup::FieldOfficer));
+        assert_eq!(return_reason("wrong-figures"), Ok(ReturnReason::WrongFigures));
+        assert_eq!(classification_or_none("Unclassified"), Ok(Classification::Unspecified));
     }
 
     #[test]

@@ -1,58 +1,36 @@
 //! The verbs of the journal's nouns: event types, events and attachments.
 //!
-//! It owns their flags and how these become requests. Bulk entry lives in [`crate::import`].
+//! It owns which verbs of events there are; their flags and how these become requests stand in the modules below. Bulk
+//! entry lives in [`crate::import`].
 
+mod asked;
 pub mod attachment;
+pub mod calendar;
+mod catalogue;
+pub mod details;
+pub mod diff;
+pub mod duplicates;
 pub mod entry;
+pub mod event_type;
+pub mod filter;
+pub mod forms;
+mod icalendar;
+pub mod review;
+mod told;
+pub mod waiting;
+mod words;
+
+pub use event_type::EventTypeVerb;
 
 use crate::connection::Connection;
 use crate::error::Error;
 use crate::globals::Session;
 use crate::listing::{self, PageArgs};
-use crate::{choices, names, nouns};
+use crate::{change, names, nouns};
 use banggiao_contracts::journal::v1 as pb;
 use banggiao_contracts::registry::v1::WhoAmIRequest;
-use banggiao_contracts::r#type::v1::Direction;
 use clap::{Args, Subcommand};
-
-/// What can be done with event types.
-#[derive(Debug, Clone, Subcommand)]
-pub enum EventTypeVerb {
-    /// List event types.
-    List(PageArgs),
-    /// Show an event type.
-    Get {
-        /// The event type, as JOINT_PATROL.
-        #[arg(value_parser = names::event_type)]
-        name: String,
-        /// Number of the revision; by default the newest.
-        #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(1..))]
-        revision: Option<i32>,
-    },
-}
-
-impl EventTypeVerb {
-    pub(crate) async fn run(self, session: &Session) -> Result<(), Error> {
-        match self {
-            Self::List(page) => {
-                listing::list(
-                    session,
-                    &nouns::EVENT_TYPE,
-                    &pb::ListEventTypesRequest::default(),
-                    &page,
-                )
-                .await
-            }
-            Self::Get { name, revision } => {
-                let request = pb::GetEventTypeRequest {
-                    name,
-                    revision: revision.unwrap_or_default(),
-                };
-                listing::get(session, &nouns::EVENT_TYPE, &request).await
-            }
-        }
-    }
-}
+use prost::Message;
 
 /// What can be done with events.
 #[derive(Debug, Clone, Subcommand)]
@@ -77,111 +55,56 @@ pub enum EventVerb {
         #[command(flatten)]
         page: PageArgs,
     },
-    /// Log an event as a draft.
+    /// Show in which fields two revisions of an event differ.
+    Diff(diff::Diff),
+    /// Log an event as a draft; on a terminal what is missing is asked for.
     Log(Box<entry::Log>),
     /// Correct fields of an event; an empty value makes a field unknown.
     Correct(Box<entry::Correct>),
+    /// Say that a planned event was held, and with what result.
+    Hold(Box<entry::Hold>),
     /// Submit a draft or returned event for approval.
-    Submit(Step),
-    /// Approve a submitted event.
-    Approve(Step),
+    Submit(review::Step),
+    /// Approve submitted events; several all or none.
+    Approve(review::Approve),
     /// Return a submitted event to its recorder.
-    Return(ReasonedStep),
+    Return(review::Return),
     /// Cancel an event.
-    Cancel(ReasonedStep),
+    Cancel(review::Cancel),
+    /// List what waits for approval, the longest first.
+    Waiting(Box<waiting::Waiting>),
+    /// List what is planned although its last day has passed: nobody has said whether it was held.
+    Unreported(Box<EventList>),
+    /// List pairs of events that may be the same, logged twice.
+    Duplicates(Box<duplicates::Duplicates>),
+    /// Decide whether two events that look alike are the same.
+    Resolve(duplicates::Resolve),
+    /// Give what is planned as an iCalendar file.
+    Calendar(calendar::Calendar),
 }
 
-/// Which event a step of review is about.
-#[derive(Debug, Clone, Args)]
-pub struct Step {
-    /// The event.
-    #[arg(value_parser = names::event)]
-    pub name: String,
-    /// Etag of the revision that is meant; by default the newest.
-    #[arg(long)]
-    pub etag: Option<String>,
-}
-
-/// Which event a step of review is about, and why it is taken.
-#[derive(Debug, Clone, Args)]
-pub struct ReasonedStep {
-    /// The event and its revision.
-    #[command(flatten)]
-    pub step: Step,
-    /// Why.
-    #[arg(long, value_name = "TEXT")]
-    pub reason: String,
-}
-
-/// Which events a list shall hold.
+/// Which events a list shall hold, and which part of it.
 #[derive(Debug, Clone, Default, Args)]
 pub struct EventList {
-    /// Only events with a home unit in the subtree of this unit.
-    #[arg(long, value_parser = names::unit)]
-    pub unit: Option<String>,
-    /// Only events of these types, as JOINT_PATROL.
-    #[arg(long = "type", value_name = "TYPE", value_delimiter = ',', value_parser = names::event_type)]
-    pub types: Vec<String>,
-    /// Only events whose home unit did not exist on their first day, as an act recorded later has it.
-    #[arg(long)]
-    pub home_unit_not_alive: bool,
-    /// Only events that begin on this day or later.
-    #[arg(long, value_name = "DATE", value_parser = names::day)]
-    pub from: Option<String>,
-    /// Only events that begin on this day or earlier.
-    #[arg(long, value_name = "DATE", value_parser = names::day)]
-    pub to: Option<String>,
-    /// Only events with this direction: inbound, outbound.
-    #[arg(long, value_parser = choices::direction)]
-    pub direction: Option<Direction>,
-    /// Only events under this programme.
-    #[arg(long, value_parser = names::programme)]
-    pub programme: Option<String>,
-    /// Only events with a partner unit in the subtree of this unit.
-    #[arg(long, value_name = "UNIT", value_parser = names::unit)]
-    pub partner_unit: Option<String>,
-    /// Only events in these states of review: draft, submitted, returned, approved.
-    #[arg(long, value_delimiter = ',', value_parser = choices::review_state)]
-    pub state: Vec<pb::ReviewState>,
-    /// Only events in these phases: planned, held, cancelled.
-    #[arg(long, value_delimiter = ',', value_parser = choices::phase)]
-    pub phase: Vec<pb::Phase>,
-    /// Only the event with this reference in its source.
-    #[arg(long)]
-    pub reference: Option<String>,
-    /// The source of the reference; by default the installation's name.
-    #[arg(long, requires = "reference")]
-    pub source: Option<String>,
+    /// Which events.
+    #[command(flatten)]
+    pub filter: filter::Filter,
     /// Which part of the list.
     #[command(flatten)]
     pub page: PageArgs,
 }
 
 impl EventList {
-    fn request(&self, installation: &str) -> pb::ListEventsRequest {
-        let external_reference = self.reference.as_ref().map(|reference| pb::ExternalReference {
-            source: self.source.clone().unwrap_or_else(|| installation.to_owned()),
-            reference: reference.clone(),
-        });
+    async fn run(self, session: &Session, planned_not_reported: bool) -> Result<(), Error> {
         let filter = pb::EventFilter {
-            unit: self.unit.clone().unwrap_or_default(),
-            event_types: self.types.clone(),
-            start_date: self.from.clone().unwrap_or_default(),
-            end_date: self.to.clone().unwrap_or_default(),
-            direction: self.direction.unwrap_or_default().into(),
-            programme: self.programme.clone().unwrap_or_default(),
-            partner_unit: self.partner_unit.clone().unwrap_or_default(),
-            review_states: self.state.iter().map(|state| i32::from(*state)).collect(),
-            phases: self.phase.iter().map(|phase| i32::from(*phase)).collect(),
-            external_reference,
-            classification: None,
-            home_unit_not_alive: self.home_unit_not_alive,
-            ..pb::EventFilter::default()
+            planned_not_reported,
+            ..self.filter.resolved(&session.connection).await?
         };
-        pb::ListEventsRequest {
+        let request = pb::ListEventsRequest {
             filter: Some(filter),
             ..pb::ListEventsRequest::default()
-        }
+        };
+        listing::list(session, &nouns::EVENT, &request, &self.page).await
     }
 }
 
@@ -191,79 +114,51 @@ async fn installation(connection: &Connection) -> Result<String, Error> {
     Ok(response.installation)
 }
 
+/// Sends what changes an event, tells what is remarkable about it as it stands then, and prints it.
+async fn send<M>(session: &Session, method: &str, request: &M, dry_run: bool) -> Result<(), Error>
+where
+    M: Message + prost::Name,
+{
+    let method = format!("banggiao.journal.v1.EventService/{method}");
+    let event: pb::Event = change::typed(session, &method, request).await?;
+    change::tell_dry_run(session, dry_run);
+    told::event(session.lang, &event);
+    listing::print(session, &nouns::EVENT, &event)
+}
+
 impl EventVerb {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Error> {
-        let event = match self {
-            Self::List(args) => {
-                let installation = match (&args.reference, &args.source) {
-                    (Some(_), None) => installation(&session.connection).await?,
-                    _ => String::new(),
-                };
-                return listing::list(session, &nouns::EVENT, &args.request(&installation), &args.page).await;
-            }
+        match self {
+            Self::List(list) => list.run(session, false).await,
             Self::Get { name, revision } => {
                 let request = pb::GetEventRequest {
                     name,
                     revision: revision.unwrap_or_default(),
                 };
-                return listing::get(session, &nouns::EVENT, &request).await;
+                let event: pb::Event = crate::dynamic::ask(&session.connection, nouns::EVENT.get, &request).await?;
+                told::event(session.lang, &event);
+                listing::print(session, &nouns::EVENT, &event)
             }
             Self::Revisions { name, page } => {
                 let request = pb::ListEventRevisionsRequest {
                     event: name,
-                    ..Default::default()
+                    ..pb::ListEventRevisionsRequest::default()
                 };
-                return listing::list(session, &nouns::EVENT_REVISION, &request, &page).await;
+                listing::list(session, &nouns::EVENT_REVISION, &request, &page).await
             }
-            Self::Log(log) => log.run(session).await?,
-            Self::Correct(correct) => correct.run(session).await?,
-            Self::Submit(step) => step.submit(&session.connection).await?,
-            Self::Approve(step) => step.approve(&session.connection).await?,
-            Self::Return(step) => step.give_back(&session.connection).await?,
-            Self::Cancel(step) => step.cancel(&session.connection).await?,
-        };
-        listing::print(session, &nouns::EVENT, &event)
-    }
-}
-
-impl Step {
-    async fn submit(self, connection: &Connection) -> Result<pb::Event, Error> {
-        let request = pb::SubmitEventRequest {
-            name: self.name,
-            etag: self.etag.unwrap_or_default(),
-            ..Default::default()
-        };
-        connection.call(connection.events().submit_event(request)).await
-    }
-
-    async fn approve(self, connection: &Connection) -> Result<pb::Event, Error> {
-        let request = pb::ApproveEventRequest {
-            name: self.name,
-            etag: self.etag.unwrap_or_default(),
-            ..Default::default()
-        };
-        connection.call(connection.events().approve_event(request)).await
-    }
-}
-
-impl ReasonedStep {
-    async fn give_back(self, connection: &Connection) -> Result<pb::Event, Error> {
-        let request = pb::ReturnEventRequest {
-            name: self.step.name,
-            etag: self.step.etag.unwrap_or_default(),
-            reason: self.reason,
-            ..Default::default()
-        };
-        connection.call(connection.events().return_event(request)).await
-    }
-
-    async fn cancel(self, connection: &Connection) -> Result<pb::Event, Error> {
-        let request = pb::CancelEventRequest {
-            name: self.step.name,
-            etag: self.step.etag.unwrap_or_default(),
-            reason: self.reason,
-            ..Default::default()
-        };
-        connection.call(connection.events().cancel_event(request)).await
+            Self::Diff(diff) => diff.run(session).await,
+            Self::Log(log) => log.run(session).await,
+            Self::Correct(correct) => correct.run(session).await,
+            Self::Hold(hold) => hold.run(session).await,
+            Self::Submit(step) => step.submit(session).await,
+            Self::Approve(approve) => approve.run(session).await,
+            Self::Return(step) => step.run(session).await,
+            Self::Cancel(step) => step.run(session).await,
+            Self::Waiting(waiting) => waiting.run(session).await,
+            Self::Unreported(list) => list.run(session, true).await,
+            Self::Duplicates(duplicates) => duplicates.run(session).await,
+            Self::Resolve(resolve) => resolve.run(session).await,
+            Self::Calendar(calendar) => calendar.run(session).await,
+        }
     }
 }

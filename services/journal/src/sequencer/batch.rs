@@ -24,6 +24,9 @@ use crate::{
     store::{self, event, revision},
 };
 
+/// The digest of a request, and the events with which it was answered.
+type Answered = ([u8; 32], Vec<Arc<pb::Event>>);
+
 /// A transaction under way: what was read behind the lock, and what is to be appended.
 #[derive(Clone)]
 pub(super) struct Batch<'a> {
@@ -31,7 +34,7 @@ pub(super) struct Batch<'a> {
     head: head::Model,
     events: HashMap<String, Current>,
     by_reference: HashMap<(String, String), String>,
-    requests: HashMap<(String, Uuid), ([u8; 32], Vec<Arc<pb::Event>>)>,
+    requests: HashMap<(String, Uuid), Answered>,
     rows: HashMap<import_row::Key, ImportedRow>,
     appended: Vec<revision::Model>,
     /// The events that were written, as they were found before; nothing of new ones.
@@ -202,11 +205,10 @@ impl<'a> Batch<'a> {
         let drafts = self.drafts(command)?;
         self.attachments_are_stored(command, &drafts)?;
         if command.validate_only {
-            // What was not appended has no name, no number and no author.
             let events = drafts
                 .into_iter()
                 .filter_map(|draft| draft.revision.event)
-                .map(|event| Arc::new(without_output(event)))
+                .map(|event| Arc::new(tried(event)))
                 .collect();
             return Ok(Answer {
                 events,
@@ -462,6 +464,16 @@ impl<'a> Batch<'a> {
 
 fn taken(reference: &pb::ExternalReference) -> Error {
     Error::ReferenceTaken(format!("{:?} of source {:?}", reference.reference, reference.source))
+}
+
+/// What was not appended has no name, no number and no author; what looks implausible is told all the same, for that is why
+/// somebody tries.
+fn tried(mut event: pb::Event) -> pb::Event {
+    let warnings = std::mem::take(&mut event.warnings);
+    pb::Event {
+        warnings,
+        ..without_output(event)
+    }
 }
 
 fn event_of(model: &revision::Model) -> Result<pb::Event, Error> {
