@@ -11,4 +11,5 @@ mod figures;
 mod limits;
 mod lists;
 mod raw;
+mod revisions;
 mod units;

@@ -200,3 +200,78 @@ async fn what_cannot_be_read_is_not_shown() {
     let denied = recorder.0.resolve_duplicate(request).await.expect_err("hidden");
     assert_eq!(denied.code(), Code::PermissionDenied);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_of_two_stays_whoever_decides() {
+    let installation = Installation::with_sample().await;
+    let mut clerk = Clerk::new(&installation, "administrator");
+    let one = clerk
+        .log(visit("tayninh", "2026-02-10", 21))
+        .await
+        .expect("logged")
+        .name;
+    let other = clerk
+        .log(visit("tayninh", "2026-02-10", 21))
+        .await
+        .expect("logged")
+        .name;
+    let request = ResolveDuplicateRequest {
+        name: one.clone(),
+        other: other.clone(),
+        resolution: DuplicateResolution::Same.into(),
+        reason: "Trùng".to_owned(),
+        request_id: "0192f1d4-7f4e-7c55-8a43-6d1f6f4b2a10".to_owned(),
+        ..ResolveDuplicateRequest::default()
+    };
+    let first = clerk
+        .0
+        .resolve_duplicate(request.clone())
+        .await
+        .expect("resolved")
+        .into_inner();
+    // Somebody else decides the other way round, and somebody corrects the one that stays.
+    let reversed = ResolveDuplicateRequest {
+        name: other,
+        other: one.clone(),
+        request_id: String::new(),
+        ..request.clone()
+    };
+    let refused = clerk
+        .0
+        .resolve_duplicate(reversed)
+        .await
+        .expect_err("cancelled already");
+    assert_eq!(refused.code(), Code::FailedPrecondition);
+    let mended = Event {
+        name: one,
+        persons: Some(22),
+        ..Event::default()
+    };
+    clerk.correct(mended, &["persons"]).await.expect("corrected");
+    let repeated = clerk.0.resolve_duplicate(request).await.expect("repeated").into_inner();
+    assert_eq!(repeated, first, "the same id gives the same answer");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_may_not_know_of_an_event_is_not_told_that_it_is_another_one() {
+    let installation = Installation::with_sample().await;
+    installation.principal("reader", Role::Reader, "tayninh").await;
+    let mut administrator = Clerk::new(&installation, "administrator");
+    let mut reader = Clerk::new(&installation, "reader");
+    let open = administrator
+        .log(visit("tayninh", "2026-02-10", 21))
+        .await
+        .expect("logged")
+        .name;
+    let secret = Event {
+        classification: Classification::Secret.into(),
+        ..visit("tayninh", "2026-02-10", 21)
+    };
+    let secret = administrator.log(secret).await.expect("logged").name;
+    resolve(&mut administrator, &open, &secret, DuplicateResolution::Distinct).await;
+    assert_eq!(
+        administrator.get(&open).await.expect("shown").distinct_from,
+        [secret.as_str()]
+    );
+    assert!(reader.get(&open).await.expect("shown").distinct_from.is_empty());
+}

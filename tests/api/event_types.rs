@@ -252,3 +252,49 @@ async fn quantities_are_the_sums_of_their_lines() {
         .expect_err("briefings give nothing");
     assert_eq!(violations(&refused), ["event.lines"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_filled_in_is_held_to_the_same_rules() {
+    let installation = Installation::with_sample().await;
+    let mut types = EventTypeServiceClient::new(installation.channel("administrator"));
+    let mut clerk = Clerk::new(&installation, "administrator");
+    let course = |needs: Vec<i32>, forbids: Vec<i32>| EventType {
+        names: names("Tập huấn"),
+        group: "support".to_owned(),
+        needs,
+        forbids,
+        ..EventType::default()
+    };
+    let persons = vec![i32::from(EventPart::Persons)];
+    for (id, event_type) in [
+        ("course-counted", course(persons.clone(), Vec::new())),
+        ("course-uncounted", course(Vec::new(), persons)),
+    ] {
+        let create = CreateEventTypeRequest {
+            event_type_id: id.to_owned(),
+            event_type: Some(event_type),
+            ..CreateEventTypeRequest::default()
+        };
+        types.create_event_type(create).await.expect("created");
+    }
+    let attended = |event_type: &str| Event {
+        participants: vec![ParticipantGroup {
+            rank_group: RankGroup::Militia.into(),
+            persons: 5,
+        }],
+        ..held(event_type)
+    };
+    assert_eq!(
+        clerk.log(attended("course-counted")).await.expect("counted").persons,
+        Some(5)
+    );
+    let refused = clerk
+        .log(attended("course-uncounted"))
+        .await
+        .expect_err("nobody is counted");
+    assert_eq!(violations(&refused), ["event.persons"]);
+    let mut aid = held("aid");
+    aid.lines = vec![line("gạo", "900000000000000"), line("thuốc", "900000000000000")];
+    let refused = clerk.log(aid).await.expect_err("too much");
+    assert_eq!(violations(&refused), ["event.quantities[\"aid_value_vnd\"]"]);
+}

@@ -283,3 +283,25 @@ async fn approve_all(approver: &mut Clerk, names: &[String]) -> Result<Vec<Event
     let response = approver.0.batch_approve_events(request).await?;
     Ok(response.into_inner().events)
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_goes_with_its_unit() {
+    let mut office = Office::open().await;
+    let name = office.recorder.log(plan()).await.expect("planned").name;
+    office.recorder.submit(&name).await.expect("submitted");
+    let moved = Event {
+        name: name.clone(),
+        home_unit: "units/dongnai".to_owned(),
+        ..Event::default()
+    };
+    let mut administrator = Clerk::new(&office.installation, "administrator");
+    let moved = administrator.correct(moved, &["home_unit"]).await.expect("moved");
+    assert_eq!(moved.review_chain, ["units/mr7"], "whose approvers may decide now");
+    assert!(moved.submit_time.is_some());
+    let at_the_region = EventFilter {
+        waiting_for: "units/mr7".to_owned(),
+        start_date: DAY.to_owned(),
+        ..EventFilter::default()
+    };
+    assert_eq!(administrator.list(at_the_region).await, [name]);
+}

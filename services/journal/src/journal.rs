@@ -227,29 +227,63 @@ impl Journal {
     pub async fn read(&self, caller: &Caller, id: &str, number: i32) -> Result<pb::EventRevision, Error> {
         let db = self.store.reader();
         let rows = store::event::with_ids(db, &[id.to_owned()]).await?;
-        let model = match (rows.first(), number) {
-            (None, _) => None,
-            (Some(row), 0) => revision::at(db, &[row.log_index]).await?.remove(&row.log_index),
-            (Some(_), number) => {
-                let found = revision::of_event(db, id, number - 1, 1).await?.pop();
-                found.filter(|model| model.number == number)
-            }
+        let newest = match rows.first() {
+            None => None,
+            Some(row) => revision::at(db, &[row.log_index]).await?.remove(&row.log_index),
         };
-        let Some(model) = model else {
-            let scope = self.scope(caller, Action::ReadEvent, &self.follower.now());
-            return Err(if scope.is_everything() {
-                Error::NotFound(format!("events/{id}"))
-            } else {
-                Error::Denied
-            });
-        };
-        let directory = self.seen(&[&model]).await?;
+        // Whoever may no longer read the event reads nothing of what it was.
+        let newest = newest.ok_or_else(|| self.absent(caller, id))?;
+        let shown = self.shown(caller, &newest).await?.ok_or(Error::Denied)?;
+        if number == 0 || number == newest.number {
+            return Ok(shown);
+        }
+        let found = revision::of_event(db, id, number - 1, 1).await?.pop();
+        let found = found.filter(|model| model.number == number);
+        let found = found.ok_or_else(|| self.absent(caller, id))?;
+        self.shown(caller, &found).await?.ok_or(Error::Denied)
+    }
+
+    /// How an event, or a revision of it, that is not there is answered for.
+    fn absent(&self, caller: &Caller, id: &str) -> Error {
+        let scope = self.scope(caller, Action::ReadEvent, &self.follower.now());
+        if scope.is_everything() {
+            Error::NotFound(format!("events/{id}"))
+        } else {
+            Error::Denied
+        }
+    }
+
+    /// A revision, if the caller may read it.
+    async fn shown(&self, caller: &Caller, model: &revision::Model) -> Result<Option<pb::EventRevision>, Error> {
+        let directory = self.seen(&[model]).await?;
         let revision = model.decode()?;
         let scope = self.scope(caller, Action::ReadEvent, &directory);
-        match &revision.event {
-            Some(event) if may_read(&scope, event, &directory) => Ok(revision),
-            _ => Err(Error::Denied),
+        let readable = revision.event.as_ref();
+        Ok(readable
+            .is_some_and(|event| may_read(&scope, event, &directory))
+            .then_some(revision))
+    }
+
+    /// What an event was when an entry was appended to the log, if it was there.
+    pub async fn before(&self, caller: &Caller, id: &str, log_index: i64) -> Result<Option<pb::Event>, Error> {
+        let found = revision::newest_before(self.store.reader(), id, log_index).await?;
+        match found {
+            None => Ok(None),
+            Some(model) => Ok(self.shown(caller, &model).await?.and_then(|revision| revision.event)),
         }
+    }
+
+    /// The event without the names of those events that the caller may not know of.
+    pub async fn without_hidden(&self, caller: &Caller, mut event: pb::Event) -> pb::Event {
+        let mut readable = Vec::with_capacity(event.distinct_from.len());
+        for name in std::mem::take(&mut event.distinct_from) {
+            let id = name.trim_start_matches("events/");
+            if self.read(caller, id, 0).await.is_ok() {
+                readable.push(name);
+            }
+        }
+        event.distinct_from = readable;
+        event
     }
 
     /// The registry at a position at which all these revisions were authorised or later: content written after a move is

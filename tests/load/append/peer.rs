@@ -45,6 +45,9 @@ pub const TABLES: [&str; 9] = [
     "CREATE TABLE outbox (id TEXT PRIMARY KEY, content TEXT NOT NULL)",
 ];
 
+/// Ids that sort as they are made.
+static IDS: AtomicU64 = AtomicU64::new(0);
+
 /// Clients of the server.
 pub type Peer = Vec<Channel>;
 
@@ -120,7 +123,9 @@ impl Append {
         };
         let tx = self.0.begin_with_options(options).await?;
         let backend = tx.get_database_backend();
-        let id = uuid::Uuid::now_v7().simple().to_string();
+        let id = uuid::Uuid::from_u64_pair(IDS.fetch_add(1, Ordering::Relaxed), 7)
+            .simple()
+            .to_string();
         let run = async |sql: &str, values: Vec<sea_orm::Value>| {
             tx.execute_raw(Statement::from_sql_and_values(backend, sql, values))
                 .await

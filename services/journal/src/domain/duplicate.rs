@@ -36,8 +36,12 @@ pub fn alike(one: &pb::Event, other: &pb::Event, hierarchy: &Hierarchy) -> bool 
             .is_ok_and(|span| i64::from(span.get_days()).abs() <= FIRST_DAYS_APART_MAX)
         && similar(one.persons, other.persons)
         && similar(one.delegations, other.delegations)
-        && related(&one.partner_units, &other.partner_units, days.0, hierarchy)
-        && related(&homes(one), &homes(other), days.0, hierarchy)
+        && [days.0, other_days.0]
+            .iter()
+            .any(|day| related(&one.partner_units, &other.partner_units, *day, hierarchy))
+        && [days.0, other_days.0]
+            .iter()
+            .any(|day| related(&homes(one), &homes(other), *day, hierarchy))
 }
 
 /// The partners that an event alike may name: those of the event, and all over and under them on its first day.

@@ -46,6 +46,8 @@ pub struct Standing {
     pub type_revision: Option<i32>,
     /// It is only planned, and may lack what its type needs.
     pub planned: bool,
+    /// It keeps the agreement that it has, which somebody else may have named.
+    pub keeps_agreement: bool,
 }
 
 /// Checks a new event by itself, against the registry, and against the rules of the domain.
@@ -76,7 +78,7 @@ pub fn parse(event: pb::Event, authority: &Authority, standing: Standing, path: 
     }
     parts::of_any_type(&event, &mut scope);
     let units = references::units(&event, &authority.directory, &mut scope);
-    references::others(&event, authority, &mut scope);
+    references::others(&event, authority, standing, &mut scope);
     let (Some(start), Some(event_type), Some(units), true) = (start, event_type, units, violations.is_empty()) else {
         return Err(Error::Invalid(violations));
     };

@@ -145,8 +145,15 @@ pub fn search_text(event: &pb::Event) -> String {
         .into_iter()
         .flat_map(|texts| texts.values());
     let all = texts
-        .chain(reference.map(|reference| &reference.reference))
-        .chain(head.into_iter().flat_map(|head| [&head.office, &head.name]))
+        .chain(
+            reference
+                .into_iter()
+                .flat_map(|reference| [&reference.reference, &reference.source]),
+        )
+        .chain(
+            head.into_iter()
+                .flat_map(|head| [&head.office, &head.level, &head.name]),
+        )
         .chain(event.lines.iter().flat_map(|line| [&line.item, &line.recipient]));
     let joined: Vec<&str> = all.map(String::as_str).collect();
     text::fold(&joined.join(" "))

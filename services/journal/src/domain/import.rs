@@ -79,7 +79,8 @@ fn event_step(row: &pb::ImportedEvent, source: &str, id: String, authority: &Aut
     // Unlike elsewhere a file may hold cancelled events; the content is checked apart from the phase.
     sent.phase = 0;
     let standing = event::Standing {
-        planned: phase == Phase::Planned,
+        // What was cancelled elsewhere may have been no more than a plan.
+        planned: phase != Phase::Held,
         ..event::Standing::default()
     };
     let content = match event::check(sent, authority, standing, "event") {

@@ -1,6 +1,6 @@
 //! Events that may be the same: beside one event, and as a list of pairs.
 
-use std::{fmt, sync::Arc};
+use std::{collections::HashMap, fmt, sync::Arc};
 
 use banggiao_contracts::journal::v1 as pb;
 use banggiao_directory::Directory;
@@ -35,6 +35,26 @@ impl Calls {
         let alike = self.alike(caller, &event, &directory).await?;
         event.possible_duplicates = alike.into_iter().map(|other| other.name).collect();
         Ok(Response::new(event))
+    }
+
+    /// One event of a pair that was resolved: as it was written, or as it was when the other one was. A repeated request
+    /// gets the same.
+    pub(super) async fn one_of_pair(
+        &self,
+        caller: &Caller,
+        written: &[pb::Event],
+        name: &str,
+    ) -> Result<Option<pb::Event>, Status> {
+        if let Some(event) = written.iter().find(|event| event.name == name) {
+            return Ok(Some(event.clone()));
+        }
+        let position = written.iter().map(|event| event.log_index).min().unwrap_or(0);
+        let id = name.trim_start_matches("events/");
+        let before = self.journal.before(caller, id, position).await.map_err(refuse)?;
+        Ok(match before {
+            Some(event) => Some(self.journal.without_hidden(caller, event).await),
+            None => None,
+        })
     }
 
     /// The events that may be the same as this one, of those that the caller may read, by their ids.
@@ -156,22 +176,34 @@ impl Calls {
         for other in self.alike(&authorized.caller, event, directory).await? {
             let id = other.name.trim_start_matches("events/").to_owned();
             let elsewhere = Order::Newest.key(&other) > Order::Newest.key(event);
-            if id.as_str() > after && !(elsewhere && self.lists(authorized, filter, &other).await?) {
+            if id.as_str() > after && !(elsewhere && self.lists(authorized, filter, &other, found).await?) {
                 let place = Place::of(event, &id);
-                found.0.push((place, pair(event.clone(), other)));
+                found.pairs.push((place, pair(event.clone(), other)));
             }
         }
         Ok(())
     }
 
     /// Whether an event that the caller may read passes a filter.
-    async fn lists(&self, authorized: &Authorized, filter: &Filter, event: &pb::Event) -> Result<bool, Error> {
+    async fn lists(
+        &self,
+        authorized: &Authorized,
+        filter: &Filter,
+        event: &pb::Event,
+        found: &mut Found,
+    ) -> Result<bool, Error> {
+        // One event may be alike to hundreds, and is asked about once.
+        if let Some(listed) = found.listed.get(&event.name) {
+            return Ok(*listed);
+        }
         let directory = &authorized.authority.directory;
         let scope = self.journal.scope(&authorized.caller, Action::ReadEvent, directory);
         let condition = store::filter::listed(filter, &scope, directory.hierarchy());
         let id = event.name.trim_start_matches("events/");
         let listed = store::event::meets(self.journal.store().reader(), id, condition).await?;
-        Ok(listed && filter.passes(event, directory))
+        let listed = listed && filter.passes(event, directory);
+        found.listed.insert(event.name.clone(), listed);
+        Ok(listed)
     }
 }
 
@@ -214,16 +246,20 @@ impl fmt::Display for Place {
 
 /// Pairs with the places at which they were found.
 #[derive(Debug, Default)]
-struct Found(Vec<(Place, pb::PossibleDuplicate)>);
+struct Found {
+    pairs: Vec<(Place, pb::PossibleDuplicate)>,
+    /// Whether events that were met pass the filter, by name.
+    listed: HashMap<String, bool>,
+}
 
 impl Found {
     /// Whether there is more than fits on a page.
     fn is_full(&self, size: usize) -> bool {
-        self.0.len() > size || self.bytes() > BYTES_MAX
+        self.pairs.len() > size || self.bytes() > BYTES_MAX
     }
 
     fn bytes(&self) -> usize {
-        self.0.iter().map(|(_, pair)| pair.encoded_len()).sum()
+        self.pairs.iter().map(|(_, pair)| pair.encoded_len()).sum()
     }
 
     /// A page, which leads on from its last pair if there are more, or from where the walk was broken off.
@@ -235,13 +271,13 @@ impl Found {
             bytes <= BYTES_MAX
         };
         // One pair is always given, however large, or no page would ever lead on.
-        let kept = self.0.iter().take(size).take_while(fits).count().max(1);
-        self.0.truncate(kept);
-        let next_page_token = match self.0.last() {
+        let kept = self.pairs.iter().take(size).take_while(fits).count().max(1);
+        self.pairs.truncate(kept);
+        let next_page_token = match self.pairs.last() {
             Some((place, _)) if full => page.token(&place.to_string()),
             _ => broken_off.unwrap_or_default(),
         };
-        let possible_duplicates = self.0.into_iter().map(|(_, pair)| pair).collect();
+        let possible_duplicates = self.pairs.into_iter().map(|(_, pair)| pair).collect();
         pb::ListPossibleDuplicatesResponse {
             possible_duplicates,
             next_page_token,

@@ -95,6 +95,7 @@ impl EventService for Calls {
             .await
             .map_err(refuse)?;
         let event = found.event.ok_or_else(|| DOMAIN.internal())?;
+        let event = self.journal.without_hidden(&authorized.caller, event).await;
         if request.revision == 0 {
             self.with_duplicates(&authorized.caller, event).await.map_err(refuse)
         } else {
@@ -129,6 +130,7 @@ impl EventService for Calls {
         };
         let mut events = self.page(&authorized, &filter, order, &page).await.map_err(refuse)?;
         let next_page_token = page.cut(&mut events, |event| order.key(event));
+        let events = self.for_reader(&authorized.caller, events).await;
         Ok(Response::new(pb::ListEventsResponse {
             events,
             next_page_token,
@@ -301,15 +303,10 @@ impl EventService for Calls {
         let repetition = repetition("ResolveDuplicate", &mut request, |r| &mut r.request_id)?;
         let step = parse::resolution(&request)?;
         let caller = authorized.caller.clone();
-        self.change(authorized, repetition, step).await?;
-        let read = async |name: &str| {
-            let id = name.trim_start_matches("events/");
-            let read = self.journal.read(&caller, id, 0).await.map_err(refuse)?;
-            Ok::<_, Status>(read.event)
-        };
+        let written = self.change(authorized, repetition, step).await?;
         Ok(Response::new(pb::ResolveDuplicateResponse {
-            event: read(&request.name).await?,
-            other: read(&request.other).await?,
+            event: self.one_of_pair(&caller, &written, &request.name).await?,
+            other: self.one_of_pair(&caller, &written, &request.other).await?,
         }))
     }
 }

@@ -176,8 +176,10 @@ impl<'a> Batch<'a> {
         match before {
             Some(before) if outcomes.iter().any(Result::is_err) => {
                 *self = before;
+                // What repeats a row of the same request was never there.
+                let stored = self.head.position;
                 let held_back = |answer: Answer| {
-                    if answer.repeated {
+                    if answer.repeated && answer.events.iter().all(|event| event.log_index <= stored) {
                         Ok(answer)
                     } else {
                         Err(Error::HeldBack)

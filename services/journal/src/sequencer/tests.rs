@@ -343,3 +343,36 @@ async fn a_batch_of_which_one_event_is_refused_leaves_nothing() {
         1
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_commands_that_belong_together_all_are_stored_or_none() {
+    let bench = Bench::new().await;
+    let stale = || {
+        Step::Submit(Target::Id {
+            id: "e1".to_owned(),
+            etag: "1-0123456789abcdef".to_owned(),
+        })
+    };
+    let together = |commands| Group {
+        commands,
+        together: true,
+    };
+    let log = || bench.command(1, bench.log("e1".to_owned(), 1));
+    let group = together(vec![log(), log(), bench.command(2, stale())]);
+    let outcomes = bench.sequencer.hand_in(group).unwrap().outcomes().await.unwrap();
+    // The second repeats the first, which was never stored.
+    assert!(matches!(outcomes[0], Err(Error::HeldBack)), "{:?}", outcomes[0]);
+    assert!(matches!(outcomes[1], Err(Error::HeldBack)), "{:?}", outcomes[1]);
+    assert!(matches!(outcomes[2], Err(Error::StaleEtag { .. })), "{:?}", outcomes[2]);
+    assert_eq!(bench.log_rows().await, Vec::new());
+    let outcomes = bench
+        .sequencer
+        .hand_in(together(vec![log(), log()]))
+        .unwrap()
+        .outcomes()
+        .await
+        .unwrap();
+    let repeated: Vec<bool> = outcomes.into_iter().map(|outcome| outcome.unwrap().repeated).collect();
+    assert_eq!(repeated, [false, true]);
+    assert_eq!(bench.log_rows().await.len(), 1);
+}

@@ -189,6 +189,14 @@ pub async fn of_event(db: &impl ConnectionTrait, id: &str, after: i32, limit: u6
     Ok(rows.all(db).await?)
 }
 
+/// The newest revision of an event before a position of the log.
+pub async fn newest_before(db: &impl ConnectionTrait, id: &str, log_index: i64) -> Result<Option<Model>, Error> {
+    let rows = Entity::find()
+        .filter(Column::EventId.eq(id).and(Column::LogIndex.lt(log_index)))
+        .order_by_desc(Column::Number);
+    Ok(rows.one(db).await?)
+}
+
 impl Model {
     /// The revision with its place in the log.
     ///

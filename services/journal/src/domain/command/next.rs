@@ -120,9 +120,11 @@ impl Command {
         planned: bool,
     ) -> Result<event::Content, Error> {
         let kept = before.event_type_revision.max(1);
+        let masked = |field: &str| mask.iter().any(|path| path == field);
         let standing = event::Standing {
-            type_revision: (!mask.iter().any(|path| path == "event_type")).then_some(kept),
+            type_revision: (!masked("event_type")).then_some(kept),
             planned,
+            keeps_agreement: !masked("agreement"),
         };
         let mut laid = pb::Event {
             // A cancelled event would by itself not pass as the content of a new one.
@@ -236,6 +238,12 @@ impl Command {
 
     /// Two events that are one: the home units of the other join the one that stays, and the other is cancelled.
     fn united(&self, stays: &Current, other: &Current, reason: &str) -> Result<Vec<Draft>, Error> {
+        if stays.event.phase() == Phase::Cancelled {
+            return Err(Error::wrong_state(
+                &stays.event.name,
+                "is cancelled and cannot be the one that stays",
+            ));
+        }
         let because = Because {
             reason: reason.to_owned(),
             code: CancellationReason::Duplicate,

@@ -52,8 +52,11 @@ pub fn review_chain(event: &pb::Event, authority: &Authority) -> Vec<String> {
 pub fn settle(event: &mut pb::Event, before: &pb::Event, review: ReviewState, authority: &Authority) {
     event.review_state = review.into();
     if review == ReviewState::Submitted {
-        if before.review_state() != ReviewState::Submitted {
+        let submitted_before = before.review_state() == ReviewState::Submitted;
+        if !submitted_before || before.home_unit != event.home_unit {
             event.review_chain = review_chain(event, authority);
+        }
+        if !submitted_before {
             // It is submitted when it is recorded; the log knows when that is.
             event.submit_time = None;
         }

@@ -77,6 +77,9 @@ const PARTS: [Part; 17] = [
 
 /// What the type says of the event's parts and quantities; sums are filled in.
 pub fn check(event: &mut pb::Event, event_type: &EventType, planned: bool, scope: &mut Scope<'_>) {
+    // What is filled in is held to the same rules as what was given.
+    lines(event, event_type, scope);
+    participants(event, scope);
     for (part, field, what, has) in PARTS {
         if has(event) && event_type.forbids(part) {
             // Of markers either end may stand alone.
@@ -107,8 +110,6 @@ pub fn check(event: &mut pb::Event, event_type: &EventType, planned: bool, scope
             }
         }
     }
-    lines(event, event_type, scope);
-    participants(event, scope);
 }
 
 /// Lines of aid, and the quantity that is the sum of their values.

@@ -13,6 +13,7 @@ use banggiao_rpc::{
     wire::{self, MAX_LIST, MAX_NAME},
 };
 
+use super::Standing;
 use crate::domain::{attachment, command::Authority};
 
 /// The units of an event.
@@ -81,7 +82,7 @@ fn known_units(directory: &Directory, units: &[String], field: &str, scope: &mut
 }
 
 /// Everything that an event names besides units.
-pub fn others(event: &pb::Event, authority: &Authority, scope: &mut Scope<'_>) {
+pub fn others(event: &pb::Event, authority: &Authority, standing: Standing, scope: &mut Scope<'_>) {
     let directory = &authority.directory;
     let programmes = wire::ids(&event.programmes, "programmes", "programmes", scope);
     for (index, id) in programmes.iter().enumerate() {
@@ -89,7 +90,9 @@ pub fn others(event: &pb::Event, authority: &Authority, scope: &mut Scope<'_>) {
             scope.unknown(&format!("programmes[{index}]"), &name::name("programmes", id));
         }
     }
-    if let Some(id) = wire::id(&event.agreement, "agreements", "agreement", scope) {
+    if let Some(id) = wire::id(&event.agreement, "agreements", "agreement", scope)
+        && !standing.keeps_agreement
+    {
         let agreement = directory.agreements().get(&id);
         // An agreement that the caller may not read does not exist for the caller.
         let readable = |homes: &[Key]| authority.agreements.allows(homes, Classification::Unclassified);
@@ -107,6 +110,15 @@ pub fn others(event: &pb::Event, authority: &Authority, scope: &mut Scope<'_>) {
     if event.marker_from.is_empty() && !event.marker_to.is_empty() {
         let why = "is required where there is a last marker";
         scope.add(reason::REQUIRED_FIELD, "marker_from", why);
+    }
+    let border = |marker: &str| {
+        let id = name::collection_id(marker, "markers")?;
+        directory.markers().get(id).map(|marker| marker.border.as_str())
+    };
+    if let (Some(from), Some(to)) = (border(&event.marker_from), border(&event.marker_to))
+        && from != to
+    {
+        scope.invalid("marker_to", format!("stands on the border {to}, not on {from}"));
     }
     // Campaigns are reporting's; here only their names can be told from others.
     wire::id(&event.campaign, "calendars/campaign/periods", "campaign", scope);

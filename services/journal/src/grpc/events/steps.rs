@@ -8,7 +8,7 @@ use banggiao_model::{
     name,
     permission::{Action, Part},
 };
-use banggiao_rpc::{Violations, page::Page, wire};
+use banggiao_rpc::{Violations, identity::Caller, page::Page, wire};
 use tonic::{Response, Status};
 
 use crate::{
@@ -119,7 +119,25 @@ impl Calls {
             .command(&caller, authority, repetition, step, validate_only);
         let answer = self.journal.sequencer().submit(command).await;
         let events = answer.map_err(refuse)?.events.into_iter();
-        Ok(events.map(Arc::unwrap_or_clone).collect())
+        Ok(self
+            .for_reader(&caller, events.map(Arc::unwrap_or_clone).collect())
+            .await)
+    }
+
+    async fn revision_for_reader(&self, caller: &Caller, mut revision: pb::EventRevision) -> pb::EventRevision {
+        if let Some(event) = revision.event.take() {
+            revision.event = Some(self.journal.without_hidden(caller, event).await);
+        }
+        revision
+    }
+
+    /// Events as the caller sees them: without the names of those that the caller may not know of.
+    pub(in crate::grpc) async fn for_reader(&self, caller: &Caller, events: Vec<pb::Event>) -> Vec<pb::Event> {
+        let mut shown = Vec::with_capacity(events.len());
+        for event in events {
+            shown.push(self.journal.without_hidden(caller, event).await);
+        }
+        shown
     }
 
     /// Carries out a step on an event that exists, for a caller who may read it; hidden and absent look the same.
@@ -264,13 +282,20 @@ impl Calls {
     ) -> Result<Response<pb::CompareEventRevisionsResponse>, Status> {
         let read = async |number: i32| {
             let read = self.journal.read(&authorized.caller, id, number).await;
-            read.map_err(refuse)?.event.ok_or_else(|| DOMAIN.internal())
+            let event = read.map_err(refuse)?.event.ok_or_else(|| DOMAIN.internal())?;
+            Ok::<_, Status>(self.journal.without_hidden(&authorized.caller, event).await)
         };
         let later = read(number).await?;
         let base = match base {
             0 => later.revision - 1,
             base => base,
         };
+        if base >= later.revision {
+            let mut violations = Violations::new();
+            let why = format!("{base} is not before revision {}", later.revision);
+            violations.root().invalid("base_revision", why);
+            return Err(DOMAIN.invalid(violations));
+        }
         // The first revision is compared with nothing.
         let earlier = match base {
             0 => pb::Event::default(),
@@ -301,7 +326,7 @@ impl Calls {
                 let revision = model.decode()?;
                 let event = revision.event.as_ref();
                 if event.is_some_and(|event| journal::may_read(&scope, event, &directory)) {
-                    revisions.push(revision);
+                    revisions.push(self.revision_for_reader(&authorized.caller, revision).await);
                 }
             }
             match models.last() {
