@@ -145,6 +145,7 @@ impl Backend {
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .sqlx_logging(false);
         match self {
+            Self::Sqlite if writes => options.map_sqlx_sqlite_opts(sqlite::writing_connection),
             Self::Sqlite => options.map_sqlx_sqlite_opts(sqlite::connection),
             Self::Postgres if writes => options.map_sqlx_postgres_opts(postgres::writing_session),
             Self::Postgres => options.map_sqlx_postgres_opts(postgres::session),

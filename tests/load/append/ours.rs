@@ -74,6 +74,7 @@ impl Journal {
         journal.identity = registry.identity.clone();
         journal.token_file = own;
         journal.database = Database { url };
+        journal.attachments.folder = folder.path().join("attachments");
         let (listener, registry_address) = loopback().await;
         journal.registry = Peer::at(registry_address.clone());
         tokio::spawn(banggiao_registry::start(
