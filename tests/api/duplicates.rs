@@ -274,4 +274,25 @@ async fn whoever_may_not_know_of_an_event_is_not_told_that_it_is_another_one() {
         [secret.as_str()]
     );
     assert!(reader.get(&open).await.expect("shown").distinct_from.is_empty());
+    // Beside a third one, which it may be, too.
+    administrator
+        .log(visit("tayninh", "2026-02-10", 21))
+        .await
+        .expect("logged");
+    let request = ListPossibleDuplicatesRequest {
+        event: open,
+        ..ListPossibleDuplicatesRequest::default()
+    };
+    let listed = reader
+        .0
+        .list_possible_duplicates(request)
+        .await
+        .expect("a page")
+        .into_inner();
+    let pair = &listed.possible_duplicates[0];
+    let told = [&pair.first, &pair.second]
+        .into_iter()
+        .flatten()
+        .any(|event| !event.distinct_from.is_empty());
+    assert!(!told);
 }

@@ -97,7 +97,8 @@ impl Calls {
             .await?;
         checked(Some(()), violations).map_err(refuse)?;
         let Some(id) = event else {
-            return self.pairs(&authorized, &filter, page).await.map_err(refuse);
+            let found = self.pairs(&authorized, &filter, page).await.map_err(refuse)?;
+            return Ok(self.pairs_for_reader(&authorized.caller, found).await);
         };
         let read = self.journal.read(&authorized.caller, &id, 0).await.map_err(refuse)?;
         let event = read.event.unwrap_or_default();
@@ -118,10 +119,25 @@ impl Calls {
             names.next().unwrap_or_default()
         };
         let next_page_token = page.cut(&mut pairs, other);
-        Ok(Response::new(pb::ListPossibleDuplicatesResponse {
+        let found = pb::ListPossibleDuplicatesResponse {
             possible_duplicates: pairs,
             next_page_token,
-        }))
+        };
+        Ok(self.pairs_for_reader(&authorized.caller, found).await)
+    }
+
+    /// Pairs as the caller sees them.
+    async fn pairs_for_reader(
+        &self,
+        caller: &Caller,
+        mut found: pb::ListPossibleDuplicatesResponse,
+    ) -> Response<pb::ListPossibleDuplicatesResponse> {
+        for pair in &mut found.possible_duplicates {
+            for event in [&mut pair.first, &mut pair.second].into_iter().flatten() {
+                *event = self.journal.without_hidden(caller, std::mem::take(event)).await;
+            }
+        }
+        Response::new(found)
     }
 
     /// Pairs of which one event passes the filter.
@@ -130,7 +146,7 @@ impl Calls {
         authorized: &Authorized,
         filter: &Filter,
         page: Page,
-    ) -> Result<Response<pb::ListPossibleDuplicatesResponse>, Error> {
+    ) -> Result<pb::ListPossibleDuplicatesResponse, Error> {
         let mut found = Found::default();
         let mut events = page.clone();
         if let Some(place) = page.after.as_deref().and_then(Place::read) {
@@ -155,11 +171,11 @@ impl Calls {
                 }
                 if looked_at >= LOOKED_AT_MAX {
                     let broken_off = page.token(&Place::of(event, LAST).to_string());
-                    return Ok(Response::new(found.response(page.size, Some(broken_off), &page)));
+                    return Ok(found.response(page.size, Some(broken_off), &page));
                 }
             }
         }
-        Ok(Response::new(found.response(page.size, None, &page)))
+        Ok(found.response(page.size, None, &page))
     }
 
     /// The pairs of an event with others after one. A pair of which both events pass the filter is found at the one that
