@@ -23,7 +23,7 @@ pub(crate) async fn announce(tx: &Tx) -> Result<(), Error> {
 
 impl Store {
     /// Tells the head whenever another process may have moved it, until `shutdown`. Does nothing on SQLite.
-    pub fn follow_head(&self, shutdown: CancellationToken, tell: impl Fn(head::Model) + Send + 'static) {
+    pub fn follow_head(&self, shutdown: CancellationToken, tell: impl FnMut(head::Model) + Send + 'static) {
         if self.reader.get_database_backend() != DbBackend::Postgres {
             return;
         }
@@ -33,7 +33,7 @@ impl Store {
         });
     }
 
-    async fn hear(self, tell: impl Fn(head::Model)) {
+    async fn hear(self, mut tell: impl FnMut(head::Model)) {
         let mut listener = None;
         loop {
             if listener.is_none() {

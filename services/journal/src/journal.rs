@@ -1,6 +1,9 @@
 //! The journal as its calls see it: the way to the sequencer, the registry as it is known here, and reading.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
 use banggiao_contracts::journal::v1 as pb;
 use banggiao_directory::{Directory, Follower};
@@ -29,6 +32,9 @@ use crate::{
 
 /// A clock that is further than this behind the log's last entry is not to be trusted.
 const CLOCK_BEHIND_MAX_MICROS: i64 = 5 * 60 * 1_000_000;
+
+/// Event types that another replica wrote are looked for when those known here are so old.
+const TYPES_AGE_MAX: Duration = Duration::from_millis(900);
 
 /// The journal.
 #[derive(Debug)]
@@ -90,13 +96,18 @@ impl Journal {
     /// Another replica on the same database may have moved the head, or written event types, which move nothing: these
     /// are known here within a second.
     fn hear_of_other_replicas(self: &Arc<Self>, shutdown: CancellationToken) {
-        let journal = Arc::clone(self);
+        let (journal, mut refreshed) = (Arc::clone(self), Instant::now());
         self.store.follow_head(shutdown, move |newest| {
             let newest = feed::Head {
                 epoch: newest.epoch,
                 position: newest.position,
             };
             journal.head.send_if_modified(|known| known.advance(newest));
+            // The head moves with every commit; types are written seldom.
+            if refreshed.elapsed() < TYPES_AGE_MAX {
+                return;
+            }
+            refreshed = Instant::now();
             let journal = Arc::clone(&journal);
             tokio::spawn(async move {
                 if let Err(error) = journal.refresh_types().await {
@@ -264,12 +275,17 @@ impl Journal {
             .then_some(revision))
     }
 
+    /// A revision's event, if the caller may read it.
+    pub async fn shown_event(&self, caller: &Caller, model: &revision::Model) -> Result<Option<pb::Event>, Error> {
+        Ok(self.shown(caller, model).await?.and_then(|revision| revision.event))
+    }
+
     /// What an event was when an entry was appended to the log, if it was there.
     pub async fn before(&self, caller: &Caller, id: &str, log_index: i64) -> Result<Option<pb::Event>, Error> {
         let found = revision::newest_before(self.store.reader(), id, log_index).await?;
         match found {
             None => Ok(None),
-            Some(model) => Ok(self.shown(caller, &model).await?.and_then(|revision| revision.event)),
+            Some(model) => self.shown_event(caller, &model).await,
         }
     }
 
@@ -296,7 +312,12 @@ impl Journal {
 
 /// The types that are stored, after those shipped ones that are not there yet were added.
 async fn open_catalogue(store: &Store) -> anyhow::Result<Arc<Catalogue>> {
-    let shipped = Arc::new(event_type::shipped()?);
+    let shipped = event_type::shipped()?;
+    let stored = read_catalogue(store).await?;
+    if shipped.iter().all(|shipped| stored.has(&shipped.name)) {
+        return Ok(stored);
+    }
+    let shipped = Arc::new(shipped);
     store
         .tx("eventType.addShipped", move |tx| {
             let shipped = Arc::clone(&shipped);

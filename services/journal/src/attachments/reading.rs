@@ -10,7 +10,7 @@ use banggiao_rpc::identity::Caller;
 use super::Readable;
 use crate::{
     domain::{Error, attachment, command::Authority, filter::Order},
-    journal::{Journal, may_read},
+    journal::Journal,
     store::{self, attachment::upload, revision},
 };
 
@@ -97,7 +97,7 @@ impl Journal {
         let names = |event: &pb::Event| event.attachments.iter().any(|given| given.attachment == name);
         let newest = revision::at(db, &[row.log_index]).await?.remove(&row.log_index);
         let newest = newest.ok_or(banggiao_store::Error::Missing("a newest revision"))?;
-        match self.readable(caller, &newest).await? {
+        match self.shown_event(caller, &newest).await? {
             Some(event) if names(&event) => return Ok(true),
             Some(_) => {}
             None => return Ok(false),
@@ -106,7 +106,11 @@ impl Journal {
         loop {
             let models = revision::of_event(db, &row.id, after, CHUNK).await?;
             for model in &models {
-                if self.readable(caller, model).await?.is_some_and(|event| names(&event)) {
+                if self
+                    .shown_event(caller, model)
+                    .await?
+                    .is_some_and(|event| names(&event))
+                {
                     return Ok(true);
                 }
             }
@@ -115,13 +119,5 @@ impl Journal {
                 None => return Ok(false),
             }
         }
-    }
-
-    /// A revision's event, if the caller may read it.
-    async fn readable(&self, caller: &Caller, model: &revision::Model) -> Result<Option<pb::Event>, Error> {
-        let directory = self.seen(&[model]).await?;
-        let scope = self.scope(caller, Action::ReadEvent, &directory);
-        let event = model.decode()?.event;
-        Ok(event.filter(|event| may_read(&scope, event, &directory)))
     }
 }

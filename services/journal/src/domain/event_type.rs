@@ -225,7 +225,12 @@ impl Catalogue {
 
     /// Whether the type that an event names is known, if it names one at all.
     pub fn knows(&self, event: &pb::Event) -> bool {
-        name::collection_id(&event.event_type, "eventTypes").is_none_or(|id| self.0.contains_key(id))
+        name::collection_id(&event.event_type, "eventTypes").is_none() || self.has(&event.event_type)
+    }
+
+    /// Whether there is a type of this name.
+    pub fn has(&self, name: &str) -> bool {
+        name::collection_id(name, "eventTypes").is_some_and(|id| self.0.contains_key(id))
     }
 
     /// The newest revision of every type, by id.

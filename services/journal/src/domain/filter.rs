@@ -114,6 +114,14 @@ pub struct Stretch {
     pub to: String,
 }
 
+impl Stretch {
+    /// Between two markers, in the order of the border.
+    pub fn between(one: String, other: String) -> Self {
+        let (from, to) = if other < one { (other, one) } else { (one, other) };
+        Self { from, to }
+    }
+}
+
 /// A marker's id, as `vn-kh-229-12-s1`, as a text that sorts along its border: main, auxiliary and sub-number.
 pub fn stretch_key(marker: &str) -> Option<String> {
     let mut parts = marker.splitn(3, '-');
@@ -133,8 +141,7 @@ pub fn stretch_of(event: &pb::Event) -> Option<Stretch> {
     let from = stretch_key(name::collection_id(&event.marker_from, "markers")?)?;
     let to = name::collection_id(&event.marker_to, "markers").and_then(stretch_key);
     let to = to.unwrap_or_else(|| from.clone());
-    let (from, to) = if to < from { (to, from) } else { (from, to) };
-    Some(Stretch { from, to })
+    Some(Stretch::between(from, to))
 }
 
 /// The text of an event that is searched, folded.

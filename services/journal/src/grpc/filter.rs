@@ -152,8 +152,7 @@ fn stretch(filter: &pb::EventFilter, directory: &Directory, scope: &mut violatio
         .as_deref()
         .and_then(filter::stretch_key)
         .unwrap_or_else(|| from.clone());
-    let (from, to) = if to < from { (to, from) } else { (from, to) };
-    Some(Stretch { from, to })
+    Some(Stretch::between(from, to))
 }
 
 /// The words that are searched, folded.
