@@ -86,7 +86,9 @@ impl Installation {
     /// A token for a principal.
     pub fn token(&self, principal: &str) -> String {
         let issuer = data_dir::issuer(self.folder.path()).expect("a signing key");
-        data_dir::issue(&issuer, principal, 100 * 24 * 3600, &*self.clock).expect("a token")
+        data_dir::issue(&issuer, principal, 100 * 24 * 3600, &*self.clock)
+            .expect("a token")
+            .0
     }
 
     /// A new channel of a principal.

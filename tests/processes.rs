@@ -83,7 +83,7 @@ pub fn token_file(folder: &Path, principal: &str, file: &Path) {
     let clock = banggiao_model::clock::SystemClock;
     fs::write(
         file,
-        data_dir::issue(&issuer, principal, 3600, &clock).expect("a token"),
+        data_dir::issue(&issuer, principal, 3600, &clock).expect("a token").0,
     )
     .expect("a file");
 }

@@ -32,6 +32,24 @@ pub enum PrincipalVerb {
         #[arg(long, value_name = "TEXT")]
         display_name: String,
     },
+    /// Rename a principal, disable it, or let it in again.
+    Update {
+        /// The principal.
+        #[arg(value_parser = names::principal)]
+        name: String,
+        /// The office or service, for people to read.
+        #[arg(long, value_name = "TEXT")]
+        display_name: Option<String>,
+        /// It may do nothing, and its tokens are refused.
+        #[arg(long, conflicts_with = "enable")]
+        disable: bool,
+        /// It is let in again.
+        #[arg(long)]
+        enable: bool,
+        /// Etag that was read: the principal must not have changed since.
+        #[arg(long)]
+        etag: Option<String>,
+    },
 }
 
 impl PrincipalVerb {
@@ -54,6 +72,33 @@ impl PrincipalVerb {
                 let principal = connection.call(connection.access().create_principal(request)).await?;
                 listing::print(session, &nouns::PRINCIPAL, &principal)
             }
+            Self::Update {
+                name,
+                display_name,
+                disable,
+                enable,
+                etag,
+            } => {
+                let masked = [(display_name.is_some(), "display_name"), (disable || enable, "disabled")];
+                let paths = masked.into_iter().filter(|(given, _)| *given);
+                let mask = prost_types::FieldMask {
+                    paths: paths.map(|(_, path)| path.to_owned()).collect(),
+                };
+                let request = pb::UpdatePrincipalRequest {
+                    principal: Some(pb::Principal {
+                        name,
+                        display_name: display_name.unwrap_or_default(),
+                        disabled: disable,
+                        etag: etag.unwrap_or_default(),
+                        ..pb::Principal::default()
+                    }),
+                    update_mask: Some(mask),
+                    ..pb::UpdatePrincipalRequest::default()
+                };
+                let connection = &session.connection;
+                let principal = connection.call(connection.access().update_principal(request)).await?;
+                listing::print(session, &nouns::PRINCIPAL, &principal)
+            }
         }
     }
 }
@@ -61,7 +106,7 @@ impl PrincipalVerb {
 /// What can be done with grants.
 #[derive(Debug, Clone, Subcommand)]
 pub enum GrantVerb {
-    /// List the grants that hold.
+    /// List the grants that were not revoked.
     List {
         /// Only grants of this principal.
         #[arg(long, value_parser = names::principal)]
@@ -84,6 +129,21 @@ pub enum GrantVerb {
         /// The highest classification that may be read: confidential, secret, top-secret.
         #[arg(long, value_parser = choices::classification)]
         clearance: Option<Classification>,
+        /// First day; by default at once.
+        #[arg(long, value_name = "DATE", value_parser = names::day)]
+        start_date: Option<String>,
+        /// Last day, inclusive; by default until it is revoked.
+        #[arg(long, value_name = "DATE", value_parser = names::day)]
+        end_date: Option<String>,
+        /// Approve for this principal while that one is away; with --role approver and --end-date.
+        #[arg(long, value_name = "PRINCIPAL", value_parser = names::principal)]
+        substitute_for: Option<String>,
+    },
+    /// Confirm a grant that another administrator proposed.
+    Confirm {
+        /// The grant.
+        #[arg(value_parser = names::grant)]
+        name: String,
     },
     /// Take a grant back.
     Revoke {
@@ -109,12 +169,18 @@ impl GrantVerb {
                 role,
                 unit,
                 clearance,
+                start_date,
+                end_date,
+                substitute_for,
             } => {
                 let grant = pb::Grant {
                     principal,
                     role: role.into(),
                     unit: unit.unwrap_or_default(),
                     clearance: clearance.unwrap_or_default().into(),
+                    start_date: start_date.unwrap_or_default(),
+                    end_date: end_date.unwrap_or_default(),
+                    substitute_for: substitute_for.unwrap_or_default(),
                     ..pb::Grant::default()
                 };
                 let request = pb::GrantRoleRequest {
@@ -122,6 +188,20 @@ impl GrantVerb {
                     ..pb::GrantRoleRequest::default()
                 };
                 let grant = connection.call(connection.access().grant_role(request)).await?;
+                if grant.proposed {
+                    output::note(session.lang.pick(
+                        "proposed: another administrator has to confirm it",
+                        "mới đề nghị: cần một quản trị viên khác xác nhận",
+                    ));
+                }
+                listing::print(session, &nouns::GRANT, &grant)
+            }
+            Self::Confirm { name } => {
+                let request = pb::ConfirmGrantRequest {
+                    name,
+                    ..pb::ConfirmGrantRequest::default()
+                };
+                let grant = connection.call(connection.access().confirm_grant(request)).await?;
                 listing::print(session, &nouns::GRANT, &grant)
             }
             Self::Revoke { name } => {
@@ -142,6 +222,32 @@ impl GrantVerb {
             }
         }
     }
+}
+
+/// Lists the tokens that were issued or revoked.
+///
+/// # Errors
+/// As the list's method.
+pub async fn list_tokens(session: &Session, principal: Option<String>, page: &PageArgs) -> Result<(), Error> {
+    let request = pb::ListTokensRequest {
+        principal: principal.unwrap_or_default(),
+        ..pb::ListTokensRequest::default()
+    };
+    listing::list(session, &nouns::TOKEN, &request, page).await
+}
+
+/// Has a token refused from now on.
+///
+/// # Errors
+/// As the method.
+pub async fn revoke_token(session: &Session, name: String) -> Result<(), Error> {
+    let connection = &session.connection;
+    let request = pb::RevokeTokenRequest {
+        name,
+        ..pb::RevokeTokenRequest::default()
+    };
+    let token = connection.call(connection.access().revoke_token(request)).await?;
+    listing::print(session, &nouns::TOKEN, &token)
 }
 
 /// Tells who calls, with what roles, at which installation.

@@ -4,6 +4,7 @@
 //! not know any service's inside; starting servers and making tokens belongs to the binary, which adds those verbs.
 
 pub mod access;
+pub mod audit;
 mod change;
 pub mod choices;
 pub mod completions;
@@ -34,6 +35,7 @@ pub use completions::{CompletionsArgs, completions};
 pub use connection::Connection;
 pub use error::Error;
 pub use globals::{Globals, Lang, Session};
+pub use listing::PageArgs;
 pub use output::Output;
 
 use clap::Subcommand;
@@ -82,6 +84,9 @@ pub enum Verb {
     /// Grants: who may do what.
     #[command(subcommand)]
     Grant(access::GrantVerb),
+    /// Audit trails: what was changed, what was refused, and to whom.
+    #[command(subcommand)]
+    Audit(audit::AuditVerb),
     /// Import files: units, reorganizations, programmes, markers, agreements, events, corrections.
     Import(import::Args),
     /// Compute figures for a unit and a period.
@@ -115,6 +120,7 @@ pub async fn run(verb: Verb, globals: &Globals) -> Result<(), Error> {
         Verb::Period(verb) => verb.run(&session).await,
         Verb::Principal(verb) => verb.run(&session).await,
         Verb::Grant(verb) => verb.run(&session).await,
+        Verb::Audit(verb) => verb.run(&session).await,
         Verb::Import(args) => import::command(&session, args).await,
         Verb::Figures(args) => figures::run(&session, &args).await,
         Verb::Explain(args) => explain::run(&session, &args).await,

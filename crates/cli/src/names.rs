@@ -75,6 +75,8 @@ parsers! {
     principal = resource("principals");
     /// A grant: `grants/ID` or its bare id.
     grant = resource("grants");
+    /// A token: `tokens/ID` or its bare id.
+    token = resource("tokens");
     /// A reorganisation: `reorganizations/ID` or its bare id.
     reorganization = resource("reorganizations");
     /// A section of the border: `sections/ID` or its bare id.

@@ -74,8 +74,54 @@ pub static PRINCIPAL: Noun = Noun {
     columns: &[
         ID,
         column("display_name", "Name", "Tên"),
+        column("disabled", "Disabled", "Bị khóa"),
         column("create_time", "Recorded", "Ghi lúc"),
     ],
+};
+
+/// Tokens.
+pub static TOKEN: Noun = Noun {
+    list: "banggiao.registry.v1.AccessService/ListTokens",
+    get: "",
+    columns: &[
+        ID,
+        column("principal", "Principal", "Người dùng"),
+        column("issue_time", "Issued", "Cấp lúc"),
+        column("expire_time", "Expires", "Hết hạn"),
+        column("revoke_time", "Revoked", "Thu hồi lúc"),
+        column("revoked_by", "By", "Người thu hồi"),
+    ],
+};
+
+/// The columns of an audit trail; each service has one of its own.
+static AUDIT_COLUMNS: &[Column] = &[
+    column("time", "Time", "Lúc"),
+    column("principal", "Principal", "Người dùng"),
+    column("method", "Method", "Lệnh"),
+    column("resource", "About", "Đối tượng"),
+    column("rule", "Rule", "Quy tắc"),
+    column("code", "Result", "Kết quả"),
+];
+
+/// The audit trail of the registry.
+pub static REGISTRY_AUDIT: Noun = Noun {
+    list: "banggiao.registry.v1.AuditService/ListAuditEntries",
+    get: "",
+    columns: AUDIT_COLUMNS,
+};
+
+/// The audit trail of the journal.
+pub static JOURNAL_AUDIT: Noun = Noun {
+    list: "banggiao.journal.v1.AuditService/ListAuditEntries",
+    get: "",
+    columns: AUDIT_COLUMNS,
+};
+
+/// The audit trail of reporting.
+pub static REPORTING_AUDIT: Noun = Noun {
+    list: "banggiao.reporting.v1.AuditService/ListAuditEntries",
+    get: "",
+    columns: AUDIT_COLUMNS,
 };
 
 /// Grants.
@@ -90,6 +136,8 @@ pub static GRANT: Noun = Noun {
         column("clearance", "Clearance", "Độ mật"),
         START,
         END,
+        column("substitute_for", "For", "Thay cho"),
+        column("proposed", "Proposed", "Chờ xác nhận"),
     ],
 };
 
@@ -195,6 +243,10 @@ mod tests {
             &SEARCH_RESULT,
             &PRINCIPAL,
             &GRANT,
+            &TOKEN,
+            &REGISTRY_AUDIT,
+            &JOURNAL_AUDIT,
+            &REPORTING_AUDIT,
             &EVENT_TYPE,
             &EVENT,
             &EVENT_REVISION,

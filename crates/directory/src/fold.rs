@@ -3,7 +3,10 @@
 mod agreements;
 mod reorganizations;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use banggiao_contracts::registry::v1::{self as pb, change::Resource};
 use banggiao_model::{
@@ -48,6 +51,15 @@ impl From<String> for Fault {
     }
 }
 
+/// What a principal may approve: for itself, and as the substitute of others.
+#[derive(Debug, Clone, Default)]
+pub struct ApproverScopes {
+    /// By its own grants.
+    pub own: permission::Scope,
+    /// By the grants that it exercises for others, by their ids.
+    pub standing_in: Vec<(Arc<str>, permission::Scope)>,
+}
+
 type Table<T> = Arc<BTreeMap<String, Arc<T>>>;
 
 /// The registry's content as of a position. A clone shares everything until one of the two changes.
@@ -66,6 +78,7 @@ pub struct Directory {
     sections: Table<pb::Section>,
     principals: Table<pb::Principal>,
     grants: Table<Grant>,
+    revoked_tokens: Table<pb::Token>,
     grants_by_principal: Arc<BTreeMap<String, Vec<permission::Grant>>>,
 }
 
@@ -148,12 +161,49 @@ impl Directory {
         &self.grants
     }
 
+    /// The tokens that were revoked, by id.
+    #[must_use]
+    pub fn revoked_tokens(&self) -> &BTreeMap<String, Arc<pb::Token>> {
+        &self.revoked_tokens
+    }
+
+    /// Whether a principal is let in with a token: neither was disabled or revoked. A principal that is not known here
+    /// is let in, and may do nothing.
+    #[must_use]
+    pub fn admits(&self, principal: &str, token: &str) -> bool {
+        let disabled = self.principals.get(principal).is_some_and(|known| known.disabled);
+        !disabled && !self.revoked_tokens.contains_key(token)
+    }
+
     /// What a principal may reach by an action today: the one door to permission. It is always decided on the newest
     /// hierarchy, never on the day that a request asks about.
     #[must_use]
     pub fn scope(&self, principal: &str, action: Action, today: Date) -> permission::Scope {
-        let grants = self.grants_by_principal.get(principal).map_or(&[][..], Vec::as_slice);
-        permission::scope(action, grants, &self.hierarchy, today)
+        permission::scope(action, self.grants_of(principal), &self.hierarchy, today)
+    }
+
+    /// What a principal may approve today for itself, and what for each of those it stands in for, by their ids.
+    #[must_use]
+    pub fn approver_scopes(&self, principal: &str, today: Date) -> ApproverScopes {
+        let scope = |substituted: Option<&Arc<str>>| {
+            let grants = self.grants_of(principal).iter();
+            let grants = grants.filter(|grant| grant.substitute_for.as_ref() == substituted);
+            let grants: Vec<permission::Grant> = grants.cloned().collect();
+            permission::scope(Action::ApproveEvent, &grants, &self.hierarchy, today)
+        };
+        let grants = self.grants_of(principal).iter();
+        let substituted: BTreeSet<&Arc<str>> = grants.filter_map(|grant| grant.substitute_for.as_ref()).collect();
+        let standing_in = substituted.into_iter().map(|one| (Arc::clone(one), scope(Some(one))));
+        ApproverScopes {
+            own: scope(None),
+            standing_in: standing_in.collect(),
+        }
+    }
+
+    /// The grants that give a principal anything, whatever the day.
+    #[must_use]
+    pub fn grants_of(&self, principal: &str) -> &[permission::Grant] {
+        self.grants_by_principal.get(principal).map_or(&[][..], Vec::as_slice)
     }
 
     /// Folds in the next change. If it does not fit, the directory is as it was.
@@ -194,9 +244,13 @@ impl Directory {
             Resource::Marker(marker) => insert(&mut self.markers, "markers", &marker.name, marker).map_err(fail)?,
             Resource::Principal(principal) => {
                 insert(&mut self.principals, "principals", &principal.name, principal).map_err(fail)?;
+                self.index_grants();
             }
             Resource::Grant(grant) => self.grant(grant).map_err(fail)?,
             Resource::RevokedGrant(name) => self.revoke(name).map_err(fail)?,
+            Resource::RevokedToken(token) => {
+                insert(&mut self.revoked_tokens, "tokens", &token.name, token).map_err(fail)?;
+            }
         }
         self.position = change.position;
         self.epoch = change.epoch;
@@ -265,8 +319,12 @@ impl Directory {
     /// Grants change seldom and are read on every call.
     fn index_grants(&mut self) {
         let mut index: BTreeMap<String, Vec<permission::Grant>> = BTreeMap::new();
-        for record in self.grants.values() {
+        for record in self.grants.values().filter(|record| !record.resource.proposed) {
             if let Some(principal) = name::collection_id(&record.resource.principal, "principals") {
+                // Whoever is disabled keeps its grants, and they give nothing.
+                if self.principals.get(principal).is_some_and(|known| known.disabled) {
+                    continue;
+                }
                 index
                     .entry(principal.to_owned())
                     .or_default()

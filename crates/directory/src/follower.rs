@@ -1,9 +1,16 @@
 //! Following the registry's feed: a stored copy of its changes, and the directory folded from them.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use banggiao_contracts::registry::v1::{self as pb, registry_feed_service_client::RegistryFeedServiceClient};
-use banggiao_rpc::{channel::Authorized, feed};
+use banggiao_rpc::{
+    channel::Authorized,
+    feed,
+    identity::{Admission, Caller},
+};
 use banggiao_store::{Error, Store, cursor};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -13,6 +20,8 @@ use crate::{Directory, changes};
 
 /// So long does a request wait for a position that is not here yet.
 pub const GRACE: Duration = Duration::from_secs(2);
+/// What was not heard of for so long is not decided upon: rights may have been taken back since.
+pub const STALE: Duration = Duration::from_secs(10);
 /// What the cursor of this feed is called.
 const FEED: &str = "registry";
 
@@ -26,11 +35,24 @@ pub struct Behind {
     pub reached: i64,
 }
 
+/// The registry has not been heard of for [`STALE`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the registry has not been heard of for {} s; rights may have changed since", STALE.as_secs())]
+pub struct Stale;
+
 /// A reader's copy of the registry, kept up to date in the background.
 #[derive(Debug, Clone)]
 pub struct Follower {
     current: watch::Receiver<Arc<Directory>>,
+    /// When the feed was last heard, be it only of progress; never at first.
+    heard: watch::Receiver<Option<Instant>>,
     registry: RegistryFeedServiceClient<Authorized>,
+}
+
+impl Admission for Follower {
+    fn admits(&self, caller: &Caller) -> bool {
+        self.current.borrow().admits(&caller.principal, &caller.token)
+    }
 }
 
 impl Follower {
@@ -44,14 +66,39 @@ impl Follower {
         changes::fold_stored(store.reader(), &mut directory).await?;
         let registry = RegistryFeedServiceClient::new(registry);
         let (sender, current) = watch::channel(Arc::new(directory));
+        let (hears, heard) = watch::channel(None);
         let reader = Reader {
             store,
             registry: registry.clone(),
             current: sender,
+            hears,
             doubtful: false,
         };
         tokio::spawn(feed::follow(FEED, reader, shutdown));
-        Ok(Self { current, registry })
+        Ok(Self {
+            current,
+            heard,
+            registry,
+        })
+    }
+
+    /// Whether the registry was heard of in time: what is known here is then at most [`STALE`] old.
+    #[must_use]
+    pub fn is_fresh(&self) -> bool {
+        self.heard.borrow().is_some_and(|heard| heard.elapsed() < STALE)
+    }
+
+    /// As [`Self::is_fresh`], waiting up to [`GRACE`] for a feed that was never heard since the start.
+    ///
+    /// # Errors
+    /// [`Stale`] if not.
+    pub async fn fresh(&self) -> Result<(), Stale> {
+        let mut heard = self.heard.clone();
+        let first = tokio::time::timeout(GRACE, heard.wait_for(Option::is_some));
+        match first.await {
+            Ok(Ok(_)) if self.is_fresh() => Ok(()),
+            _ => Err(Stale),
+        }
     }
 
     /// The directory as it is known here now.
@@ -104,11 +151,21 @@ struct Reader {
     store: Store,
     registry: RegistryFeedServiceClient<Authorized>,
     current: watch::Sender<Arc<Directory>>,
+    hears: watch::Sender<Option<Instant>>,
     /// Something failed since the memory was last known to be what is stored.
     doubtful: bool,
 }
 
 impl Reader {
+    /// The registry was heard, if what is here is what it has: one that is being caught up with may have taken rights
+    /// back long ago.
+    fn hear(&self, newest: Option<&pb::RegistryPosition>) {
+        let position = self.current.borrow().position();
+        if newest.is_some_and(|newest| position >= newest.position) {
+            self.hears.send_replace(Some(Instant::now()));
+        }
+    }
+
     /// Folds in what is stored beyond the memory: another process on the same database may have moved on.
     async fn restore(&mut self) -> Result<(), Error> {
         let mut directory = (**self.current.borrow()).clone();
@@ -142,8 +199,10 @@ impl feed::Reader for Reader {
 
     async fn apply(&mut self, message: Self::Message) -> Result<(), Error> {
         if message.changes.is_empty() {
+            self.hear(message.head.as_ref());
             return Ok(());
         }
+        let newest = message.head;
         let before = Arc::clone(&self.current.borrow());
         let mut directory = (*before).clone();
         for change in &message.changes {
@@ -166,6 +225,7 @@ impl feed::Reader for Reader {
             .await?;
         self.current.send_replace(Arc::new(directory));
         self.doubtful = false;
+        self.hear(newest.as_ref());
         Ok(())
     }
 }

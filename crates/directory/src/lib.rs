@@ -13,6 +13,6 @@ mod record;
 pub mod wire;
 
 pub use agreement::{Action, Agreement, Party, has_ended};
-pub use fold::{Directory, Error, Fault};
-pub use follower::{Behind, Follower, GRACE};
+pub use fold::{ApproverScopes, Directory, Error, Fault};
+pub use follower::{Behind, Follower, GRACE, STALE, Stale};
 pub use record::{Details, Grant, Kinds, Recorded, TargetKey, UnitRecord, target_key};

@@ -4,6 +4,8 @@ mod units;
 
 pub use units::{correction, details_of_unit, established, reorganization, unit_seed};
 
+use std::sync::Arc;
+
 use banggiao_contracts::{registry::v1 as pb, r#type::v1::GeoPoint};
 use banggiao_model::{
     name,
@@ -76,6 +78,7 @@ pub fn grant(grant: &pb::Grant, scope: &mut Scope<'_>) -> Option<(String, Grant)
     let unit = wire::unit(&grant.unit, "unit", scope);
     let clearance = wire::classification(grant.clearance, "clearance", scope);
     let (start, end) = wire::days(&grant.start_date, &grant.end_date, scope);
+    let substituted = wire::id(&grant.substitute_for, "principals", "substitute_for", scope);
     Some((
         principal?,
         Grant {
@@ -84,6 +87,7 @@ pub fn grant(grant: &pb::Grant, scope: &mut Scope<'_>) -> Option<(String, Grant)
             clearance,
             start,
             end,
+            substitute_for: substituted.map(Arc::from),
         },
     ))
 }

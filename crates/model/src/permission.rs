@@ -12,6 +12,7 @@ pub use scope::{Part, Scope, Units, decide, scope};
 
 use crate::date::Date;
 use crate::name::UnitId;
+use std::sync::Arc;
 
 /// How far a record must be kept from view (độ mật), under the Law on the Protection of State Secrets. A clearance
 /// covers its own classification and all below.
@@ -66,6 +67,8 @@ pub struct Grant {
     pub start: Option<Date>,
     /// The last day it holds; absent: until revoked.
     pub end: Option<Date>,
+    /// Id of the principal for whom it is exercised; absent: for oneself.
+    pub substitute_for: Option<Arc<str>>,
 }
 
 impl Grant {

@@ -4,16 +4,21 @@
 use std::{
     collections::HashMap,
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
-use banggiao_model::clock::Clock;
-use jsonwebtoken::{Algorithm, DecodingKey, Validation, jwk::JwkSet};
+use banggiao_model::{clock::Clock, name};
+pub use jsonwebtoken::Algorithm;
+use jsonwebtoken::Validation;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use tokio::sync::Notify;
 use tonic::{Request, Status, service::Interceptor};
 
-use crate::status::Domain;
+use crate::{
+    keys::{Key, Keys},
+    status::Domain,
+};
 
 /// A token longer than this is refused unread.
 const MAX_TOKEN_BYTES: usize = 8 * 1024;
@@ -27,26 +32,29 @@ const CACHE_SECONDS: i64 = 300;
 pub struct Caller {
     /// Id of the principal: `administrator` for `principals/administrator`.
     pub principal: Arc<str>,
+    /// Id of the token; what is revoked is named by it.
+    pub token: Arc<str>,
+    /// The second since 1970 from which the token no longer holds.
+    pub until: i64,
 }
 
 impl Caller {
     /// Resource name of the principal.
     #[must_use]
     pub fn name(&self) -> String {
-        banggiao_model::name::name("principals", &self.principal)
+        name::name("principals", &self.principal)
     }
 }
 
-/// The claims of a token (RFC 9068).
+/// The claims of a token (RFC 9068) that we read; issuer and audience are looked at by the library.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Claims {
-    pub(crate) iss: String,
-    pub(crate) aud: String,
     pub(crate) sub: String,
     pub(crate) exp: i64,
-    pub(crate) iat: i64,
-    pub(crate) nbf: i64,
-    pub(crate) jti: String,
+    #[serde(default)]
+    pub(crate) nbf: Option<i64>,
+    #[serde(default)]
+    pub(crate) jti: Option<String>,
 }
 
 /// Why a token is refused. The words are for the caller; they tell nothing of the keys.
@@ -61,59 +69,113 @@ pub enum Error {
     /// Past its end.
     #[error("the token has expired")]
     Expired,
+    /// Before its beginning.
+    #[error("the token is not valid yet")]
+    Early,
+    /// The token was revoked, or its principal disabled.
+    #[error("the token was revoked, or its principal disabled")]
+    Revoked,
+    /// The keys of an issuer could not be had yet, so that nobody can say.
+    #[error("the keys of an issuer of tokens cannot be had at the moment")]
+    KeysAway,
 }
 
-/// Principals by the digest of a verified token, each with the second until which it is trusted.
-type Verified = HashMap<[u8; 32], (Arc<str>, i64)>;
+/// Who is let in with a token that is valid by itself.
+pub trait Admission: Send + Sync {
+    /// Whether neither the token was revoked nor the principal disabled, as far as it is known here.
+    fn admits(&self, caller: &Caller) -> bool;
+}
 
-/// Verifies tokens against the public keys of the installation's issuer.
+/// An issuer whose tokens are taken.
+#[derive(Debug, Clone)]
+pub struct Trusted {
+    /// How it names itself in its tokens.
+    pub issuer: String,
+    /// The signatures that it makes.
+    pub algorithms: Vec<Algorithm>,
+    /// The type that its tokens name; nothing if any will do.
+    pub token_type: Option<String>,
+}
+
+impl Trusted {
+    /// One that makes tokens like ours: EdDSA, of the type that RFC 9068 names.
+    #[must_use]
+    pub fn own(issuer: &str) -> Self {
+        Self {
+            issuer: issuer.to_owned(),
+            algorithms: vec![Algorithm::EdDSA],
+            token_type: Some(crate::token::TYPE.to_owned()),
+        }
+    }
+}
+
+struct Known {
+    trusted: Trusted,
+    keys: RwLock<Arc<Keys>>,
+}
+
+impl Known {
+    fn keys(&self) -> Arc<Keys> {
+        Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Callers by the digest of a verified token, each with the second until which it is trusted.
+type Verified = HashMap<[u8; 32], (Caller, i64)>;
+
+/// Verifies tokens against the public keys of the issuers that are trusted.
 pub struct Verifier {
-    keys: HashMap<String, DecodingKey>,
-    validation: Validation,
+    issuers: Vec<Known>,
+    installation: String,
     clock: Arc<dyn Clock>,
     leeway_seconds: i64,
     verified: Mutex<Verified>,
+    /// A token named a key that is not known: perhaps its issuer has a new one.
+    unknown_key: Notify,
 }
 
 impl fmt::Debug for Verifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Verifier")
-            .field("keys", &self.keys.len())
+            .field("issuers", &self.issuers.len())
             .finish_non_exhaustive()
     }
 }
 
 impl Verifier {
-    /// From a JSON Web Key Set with EdDSA keys. `installation` is the audience that tokens must name and `issuer`
-    /// who must have issued them.
+    /// Of tokens that these issuers make for an installation, which is the audience that they must name. Clocks may
+    /// differ by the leeway. No key is known until [`Self::replace_keys`] tells them.
+    #[must_use]
+    pub fn new(issuers: Vec<Trusted>, installation: &str, leeway_seconds: i64, clock: Arc<dyn Clock>) -> Self {
+        let known = |trusted| Known {
+            trusted,
+            keys: RwLock::default(),
+        };
+        Self {
+            issuers: issuers.into_iter().map(known).collect(),
+            installation: installation.to_owned(),
+            clock,
+            leeway_seconds,
+            verified: Mutex::default(),
+            unknown_key: Notify::new(),
+        }
+    }
+
+    /// The keys of an issuer, by its number, from a JSON Web Key Set. What was verified by the old ones is verified anew.
     ///
     /// # Errors
-    /// If the set is not JSON, or holds no usable key.
-    pub fn new(jwks: &str, issuer: &str, installation: &str, clock: Arc<dyn Clock>) -> Result<Self, String> {
-        let set: JwkSet = serde_json::from_str(jwks).map_err(|error| format!("not a JSON Web Key Set: {error}"))?;
-        let mut keys = HashMap::new();
-        for jwk in &set.keys {
-            let id = jwk.common.key_id.clone().ok_or("a key has no kid")?;
-            let key = DecodingKey::from_jwk(jwk).map_err(|error| format!("key {id}: {error}"))?;
-            keys.insert(id, key);
-        }
-        if keys.is_empty() {
-            return Err("the JSON Web Key Set is empty".to_owned());
-        }
-        let mut validation = Validation::new(Algorithm::EdDSA);
-        validation.set_audience(&[installation]);
-        validation.set_issuer(&[issuer]);
-        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
-        // Times are checked against our own clock, so that tests can move it.
-        validation.validate_exp = false;
-        validation.validate_nbf = false;
-        Ok(Self {
-            keys,
-            validation,
-            clock,
-            leeway_seconds: 60,
-            verified: Mutex::default(),
-        })
+    /// If the set is not JSON, or holds no usable key; the old keys stay then.
+    pub fn replace_keys(&self, issuer: usize, jwks: &str) -> Result<(), String> {
+        let known = self.issuers.get(issuer).ok_or("there is no such issuer")?;
+        let keys = Arc::new(Keys::parse(jwks, &known.trusted.algorithms)?);
+        *known.keys.write().unwrap_or_else(PoisonError::into_inner) = keys;
+        self.cache().clear();
+        Ok(())
+    }
+
+    /// Waits until a token names a key that is not known.
+    pub async fn unknown_key(&self) {
+        self.unknown_key.notified().await;
     }
 
     /// Who the token says the caller is.
@@ -129,44 +191,115 @@ impl Verifier {
         }
         let now = self.clock.now().as_second();
         let digest: [u8; 32] = Sha256::digest(token.as_bytes()).into();
-        if let Some((principal, until)) = self.cache().get(&digest)
+        if let Some((caller, until)) = self.cache().get(&digest)
             && now < *until
         {
-            return Ok(Caller {
-                principal: Arc::clone(principal),
-            });
+            return Ok(caller.clone());
         }
         let claims = self.decode(token)?;
-        if now >= claims.exp.saturating_add(self.leeway_seconds) {
+        let until = claims.exp.saturating_add(self.leeway_seconds);
+        if now >= until {
             return Err(Error::Expired);
         }
-        if now < claims.nbf.saturating_sub(self.leeway_seconds) || !banggiao_model::name::valid_id(&claims.sub) {
+        if claims.nbf.is_some_and(|nbf| now < nbf.saturating_sub(self.leeway_seconds)) {
+            return Err(Error::Early);
+        }
+        if !name::valid_id(&claims.sub) {
             return Err(Error::Invalid);
         }
-        let principal: Arc<str> = claims.sub.into();
-        let until = claims.exp.min(now.saturating_add(CACHE_SECONDS));
+        let caller = Caller {
+            principal: claims.sub.into(),
+            token: token_id(claims.jti, &digest).into(),
+            until,
+        };
+        let trusted_until = until.min(now.saturating_add(CACHE_SECONDS));
         let mut cache = self.cache();
         if cache.len() >= MAX_CACHED {
             cache.clear();
         }
-        cache.insert(digest, (Arc::clone(&principal), until));
-        Ok(Caller { principal })
+        cache.insert(digest, (caller.clone(), trusted_until));
+        Ok(caller)
+    }
+
+    /// Whether a caller that was let in still is, as a long stream asks again and again.
+    ///
+    /// # Errors
+    /// If its token has expired or was revoked, or its principal disabled.
+    pub fn still(&self, caller: &Caller, admission: &dyn Admission) -> Result<(), Error> {
+        if self.clock.now().as_second() >= caller.until {
+            Err(Error::Expired)
+        } else if admission.admits(caller) {
+            Ok(())
+        } else {
+            Err(Error::Revoked)
+        }
     }
 
     fn decode(&self, token: &str) -> Result<Claims, Error> {
         let header = jsonwebtoken::decode_header(token).map_err(|_| Error::Invalid)?;
-        if header.typ.as_deref() != Some(crate::token::TYPE) {
-            return Err(Error::Invalid);
-        }
         // Only configured keys are looked up; whatever else the header offers is ignored.
-        let key = header.kid.and_then(|kid| self.keys.get(&kid)).ok_or(Error::Invalid)?;
-        let data = jsonwebtoken::decode::<Claims>(token, key, &self.validation).map_err(|_| Error::Invalid)?;
+        let id = header.kid.ok_or(Error::Invalid)?;
+        let mut refused = Error::Invalid;
+        let mut known_key = false;
+        for known in &self.issuers {
+            let keys = known.keys();
+            if keys.is_empty() {
+                refused = Error::KeysAway;
+            }
+            let Some(key) = keys.get(&id) else { continue };
+            known_key = true;
+            if header.alg != key.algorithm || !of_type(header.typ.as_deref(), &known.trusted) {
+                continue;
+            }
+            if let Ok(claims) = self.signed(token, key, &known.trusted) {
+                return Ok(claims);
+            }
+        }
+        if !known_key {
+            self.unknown_key.notify_waiters();
+        }
+        Err(refused)
+    }
+
+    fn signed(&self, token: &str, key: &Key, trusted: &Trusted) -> Result<Claims, Error> {
+        let mut validation = Validation::new(key.algorithm);
+        validation.set_audience(&[&self.installation]);
+        validation.set_issuer(&[&trusted.issuer]);
+        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+        // Times are checked against our own clock, so that tests can move it.
+        validation.validate_exp = false;
+        validation.validate_nbf = false;
+        let data = jsonwebtoken::decode::<Claims>(token, &key.key, &validation).map_err(|_| Error::Invalid)?;
         Ok(data.claims)
     }
 
     fn cache(&self) -> std::sync::MutexGuard<'_, Verified> {
         self.verified.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Types are compared as media types are (RFC 7515): without regard to case, and `application/` may be left out.
+fn of_type(given: Option<&str>, trusted: &Trusted) -> bool {
+    let bare = |text: &str| text.to_ascii_lowercase().trim_start_matches("application/").to_owned();
+    trusted
+        .token_type
+        .as_deref()
+        .is_none_or(|wanted| given.is_some_and(|given| bare(given) == bare(wanted)))
+}
+
+/// The id of a token: its claim `jti`. Where that is missing or is no id of ours, one is made from what there is, so
+/// that every token can be named and revoked.
+fn token_id(jti: Option<String>, token_digest: &[u8; 32]) -> String {
+    match jti {
+        Some(jti) if name::valid_id(&jti) => jti,
+        Some(jti) if !jti.is_empty() => digest_id(&Sha256::digest(jti.as_bytes())),
+        _ => digest_id(token_digest),
+    }
+}
+
+fn digest_id(digest: &[u8]) -> String {
+    let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    format!("d-{hex}")
 }
 
 /// The token in an `authorization` header's value.
@@ -182,17 +315,37 @@ pub fn bearer(header: Option<&[u8]>) -> Result<&str, Error> {
 }
 
 /// Lets a call through to a service only with a valid token, and tells the handler who calls.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Authenticate {
     verifier: Arc<Verifier>,
+    admission: Arc<dyn Admission>,
     domain: Domain,
+}
+
+impl fmt::Debug for Authenticate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Authenticate").field("domain", &self.domain).finish_non_exhaustive()
+    }
 }
 
 impl Authenticate {
     /// For the services of one domain.
     #[must_use]
-    pub fn new(verifier: Arc<Verifier>, domain: Domain) -> Self {
-        Self { verifier, domain }
+    pub fn new(verifier: Arc<Verifier>, admission: Arc<dyn Admission>, domain: Domain) -> Self {
+        Self {
+            verifier,
+            admission,
+            domain,
+        }
+    }
+
+    /// Whether a caller that was let in still is.
+    ///
+    /// # Errors
+    /// UNAUTHENTICATED if its token has expired or was revoked, or its principal disabled.
+    pub fn still(&self, caller: &Caller) -> Result<(), Status> {
+        let still = self.verifier.still(caller, &*self.admission);
+        still.map_err(|error| self.domain.unidentified(error))
     }
 }
 
@@ -204,7 +357,10 @@ impl Interceptor for Authenticate {
             .map(tonic::metadata::MetadataValue::as_bytes);
         let caller = bearer(header)
             .and_then(|token| self.verifier.verify(token))
-            .map_err(|error| self.domain.unauthenticated(&error.to_string()))?;
+            .map_err(|error| self.domain.unidentified(error))?;
+        // Kept for what is told of the call, also if it is refused.
+        crate::audit::called_by(&caller);
+        self.still(&caller)?;
         request.extensions_mut().insert(caller);
         Ok(request)
     }

@@ -3,9 +3,11 @@
 //!
 //! It knows the contracts and the model, and nothing of databases or of any one service.
 
+pub mod audit;
 pub mod channel;
 pub mod feed;
 pub mod identity;
+mod keys;
 pub mod mask;
 pub mod page;
 pub mod reflect;

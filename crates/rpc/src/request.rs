@@ -36,6 +36,7 @@ impl RequestId {
             scope.invalid("request_id", format!("{id:?} is not a UUID"));
             return None;
         };
+        crate::audit::requested(id);
         Some(Self {
             id,
             digest: digest(method, body),

@@ -5,7 +5,10 @@ use std::time::Duration;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, PreconditionViolation, StatusExt};
 
-use crate::violation::{Violation, Violations, reason};
+use crate::{
+    identity,
+    violation::{Violation, Violations, reason},
+};
 
 /// The domain of a service's error reasons, as `registry.banggiao`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,6 +137,19 @@ impl Domain {
     #[must_use]
     pub fn unauthenticated(self, message: &str) -> Status {
         self.status(Code::Unauthenticated, "UNAUTHENTICATED", message)
+    }
+
+    /// UNAUTHENTICATED for a token that does not let anybody in; UNAVAILABLE if nobody can say whether it would.
+    #[must_use]
+    pub fn unidentified(self, error: identity::Error) -> Status {
+        match error {
+            identity::Error::KeysAway => self.unavailable(error.to_string()),
+            identity::Error::Missing
+            | identity::Error::Invalid
+            | identity::Error::Expired
+            | identity::Error::Early
+            | identity::Error::Revoked => self.unauthenticated(&error.to_string()),
+        }
     }
 
     /// PERMISSION_DENIED, in the same words for what is hidden and what is absent.

@@ -1,14 +1,18 @@
 //! Issuing tokens: the standalone installation's own signing key, and the tokens made with it.
 
-use std::fmt;
+use std::{
+    fmt,
+    fs::{self, OpenOptions},
+    io::{self, Write},
+    path::Path,
+};
 
 use banggiao_model::clock::Clock;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use ed25519_dalek::{SigningKey, pkcs8::EncodePrivateKey};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-
-use crate::identity::Claims;
 
 /// The type of our tokens (RFC 9068), so that no other kind of JWT passes for one.
 pub(crate) const TYPE: &str = "at+jwt";
@@ -58,15 +62,15 @@ impl Issuer {
         let mut header = Header::new(Algorithm::EdDSA);
         header.typ = Some(TYPE.to_owned());
         header.kid = Some(self.key_id());
-        let claims = Claims {
-            iss: self.issuer.clone(),
-            aud: self.installation.clone(),
-            sub: principal.to_owned(),
-            exp: now.saturating_add(seconds),
-            iat: now,
-            nbf: now,
-            jti: id.to_owned(),
-        };
+        let claims = serde_json::json!({
+            "iss": self.issuer,
+            "aud": self.installation,
+            "sub": principal,
+            "exp": now.saturating_add(seconds),
+            "iat": now,
+            "nbf": now,
+            "jti": id,
+        });
         let der = self.key.to_pkcs8_der().map_err(|error| error.to_string())?;
         jsonwebtoken::encode(&header, &claims, &EncodingKey::from_ed_der(der.as_bytes())).map_err(|e| e.to_string())
     }
@@ -77,51 +81,43 @@ impl Issuer {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use std::sync::{Arc, atomic::AtomicI64, atomic::Ordering};
+/// A token that was made: everything but the token itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Issued {
+    /// Its id, the claim `jti`.
+    pub id: String,
+    /// Id of the principal.
+    pub principal: String,
+    /// When it was issued, in seconds since 1970.
+    pub issue_time: i64,
+    /// When it expires, in seconds since 1970.
+    pub expire_time: i64,
+}
 
-    use super::*;
-    use crate::identity::{Error, Verifier};
+/// Notes that a token was made: a line in a file that only its owner can read, durable before the token is given away.
+///
+/// # Errors
+/// If the file cannot be written.
+pub fn note(file: &Path, issued: &Issued) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(file)?;
+    let line = serde_json::to_string(issued).map_err(io::Error::other)?;
+    // One write for the line: two processes may note at once.
+    file.write_all(format!("{line}\n").as_bytes())?;
+    file.sync_all()
+}
 
-    #[derive(Default)]
-    struct Hand(AtomicI64);
-
-    impl Clock for Hand {
-        fn now(&self) -> jiff::Timestamp {
-            jiff::Timestamp::from_second(self.0.load(Ordering::Relaxed)).unwrap()
-        }
-    }
-
-    #[test]
-    fn a_token_holds_for_its_time_and_its_installation() {
-        let clock = Arc::new(Hand(AtomicI64::new(1_000_000)));
-        let issuer = Issuer::new(&[7; 32], "here", "tayninh");
-        let token = issuer.issue("administrator", 600, "t1", &*clock).unwrap();
-        let verifier = |jwks: &str, issuer: &str, audience: &str| {
-            let clock: Arc<dyn Clock> = Arc::<Hand>::clone(&clock);
-            Verifier::new(jwks, issuer, audience, clock).unwrap()
-        };
-        let good = verifier(&issuer.jwks(), "here", "tayninh");
-        assert_eq!(&*good.verify(&token).unwrap().principal, "administrator");
-        assert_eq!(
-            verifier(&issuer.jwks(), "here", "longan").verify(&token),
-            Err(Error::Invalid)
-        );
-        assert_eq!(
-            verifier(&issuer.jwks(), "there", "tayninh").verify(&token),
-            Err(Error::Invalid)
-        );
-        let other = Issuer::new(&[8; 32], "here", "tayninh");
-        assert_eq!(
-            verifier(&other.jwks(), "here", "tayninh").verify(&token),
-            Err(Error::Invalid)
-        );
-        let mut forged = token.clone();
-        forged.replace_range(token.len() - 8.., "AAAAAAAA");
-        assert_eq!(good.verify(&forged), Err(Error::Invalid));
-        assert_eq!(good.verify(""), Err(Error::Missing));
-        clock.0.store(1_000_700, Ordering::Relaxed);
-        assert_eq!(good.verify(&token), Err(Error::Expired));
+/// The tokens that were noted, oldest first; none if nothing was noted yet. A line that broke off is passed over.
+///
+/// # Errors
+/// If the file cannot be read.
+pub fn issued(file: &Path) -> io::Result<Vec<Issued>> {
+    match fs::read_to_string(file) {
+        Ok(text) => Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(error),
     }
 }

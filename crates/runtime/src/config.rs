@@ -6,10 +6,13 @@ use anyhow::Context;
 use banggiao_model::clock::Clock;
 use banggiao_rpc::{
     channel::{self, Authorized, Bearer, KeepAlive},
-    identity::Verifier,
+    identity::{Algorithm, Trusted, Verifier},
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use tokio_util::sync::CancellationToken;
 use tonic::transport::Channel;
+
+use crate::keys::{self, Source};
 
 /// Reads a configuration. `defaults` is the commented default file of the service, in TOML.
 ///
@@ -34,25 +37,99 @@ pub fn load<T: DeserializeOwned>(defaults: &str, file: Option<&Path>) -> anyhow:
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Identity {
-    /// Who issues the tokens, as they name it.
+    /// Who issues the installation's own tokens, as they name it.
     pub issuer: String,
     /// Name of the installation: the audience that tokens must name.
     pub installation: String,
-    /// File with the issuer's public keys, a JSON Web Key Set.
+    /// File with that issuer's public keys, a JSON Web Key Set.
     pub jwks_file: PathBuf,
+    /// So many seconds may the clocks of issuers differ from ours.
+    #[serde(default = "leeway_seconds")]
+    pub leeway_seconds: i64,
+    /// Other issuers whose tokens are taken.
+    #[serde(default)]
+    pub others: Vec<Issuer>,
+}
+
+/// An issuer of tokens besides the installation's own.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Issuer {
+    /// How it names itself in its tokens.
+    pub issuer: String,
+    /// File with its public keys, a JSON Web Key Set. Either this or the address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jwks_file: Option<PathBuf>,
+    /// Where its public keys are fetched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jwks_url: Option<String>,
+    /// The signatures that it makes, of EdDSA, ES256 and RS256.
+    pub algorithms: Vec<String>,
+    /// The type that its tokens name in their header; an empty one if any will do.
+    #[serde(default = "token_type")]
+    pub token_type: String,
+    /// Its keys are fetched anew so often, and whenever a token names one that is not known.
+    #[serde(default = "refresh_seconds")]
+    pub refresh_seconds: u64,
+}
+
+fn leeway_seconds() -> i64 {
+    60
+}
+
+fn token_type() -> String {
+    "at+jwt".to_owned()
+}
+
+fn refresh_seconds() -> u64 {
+    300
 }
 
 impl Identity {
-    /// The verifier of callers' tokens.
+    /// The verifier of callers' tokens, whose keys are kept up to date until `shutdown`.
     ///
     /// # Errors
-    /// If the key file cannot be read or holds no usable key.
-    pub fn verifier(&self, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<Verifier>> {
-        let path = self.jwks_file.display();
-        let jwks = fs::read_to_string(&self.jwks_file).with_context(|| format!("cannot read the keys {path}"))?;
-        let verifier = Verifier::new(&jwks, &self.issuer, &self.installation, clock)
-            .map_err(|error| anyhow::anyhow!("keys {path}: {error}"))?;
-        Ok(Arc::new(verifier))
+    /// If a key file cannot be read or holds no usable key, or an issuer is not configured as one. Keys behind an address
+    /// may come later.
+    pub async fn verifier(
+        &self,
+        clock: Arc<dyn Clock>,
+        shutdown: CancellationToken,
+    ) -> anyhow::Result<Arc<Verifier>> {
+        let own = (Trusted::own(&self.issuer), Source::File(self.jwks_file.clone()));
+        let others = self.others.iter().map(Issuer::trusted);
+        let issuers = std::iter::once(Ok(own)).chain(others).collect::<anyhow::Result<Vec<_>>>()?;
+        let (trusted, sources) = issuers.into_iter().unzip();
+        let verifier = Verifier::new(trusted, &self.installation, self.leeway_seconds, clock);
+        keys::kept(Arc::new(verifier), sources, shutdown).await
+    }
+}
+
+impl Issuer {
+    fn trusted(&self) -> anyhow::Result<(Trusted, Source)> {
+        let algorithms = self.algorithms.iter().map(|algorithm| match algorithm.as_str() {
+            "EdDSA" => Ok(Algorithm::EdDSA),
+            "ES256" => Ok(Algorithm::ES256),
+            "RS256" => Ok(Algorithm::RS256),
+            other => anyhow::bail!("{other:?} is none of EdDSA, ES256 and RS256"),
+        });
+        let algorithms = algorithms.collect::<anyhow::Result<Vec<_>>>();
+        let algorithms = algorithms.with_context(|| format!("the issuer {:?}", self.issuer))?;
+        let source = match (&self.jwks_file, &self.jwks_url) {
+            (Some(file), None) => Source::File(file.clone()),
+            (None, Some(url)) => Source::Address {
+                url: url.parse().with_context(|| format!("{url:?} is no address"))?,
+                refreshed: Duration::from_secs(self.refresh_seconds.max(1)),
+            },
+            _ => anyhow::bail!("the issuer {:?} needs either jwks_file or jwks_url", self.issuer),
+        };
+        let token_type = (!self.token_type.is_empty()).then(|| self.token_type.clone());
+        let trusted = Trusted {
+            issuer: self.issuer.clone(),
+            algorithms,
+            token_type,
+        };
+        Ok((trusted, source))
     }
 }
 

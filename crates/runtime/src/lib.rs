@@ -8,6 +8,7 @@
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 pub mod config;
+mod keys;
 pub mod process;
 pub mod seams;
 pub mod serve;

@@ -5,6 +5,7 @@
 //! SQLite and PostgreSQL do the same here; where they differ is told in one private module each. It knows databases and
 //! nothing of any service's tables; these live in each service's `store` room.
 
+pub mod audit;
 pub mod bulk;
 pub mod cursor;
 pub mod error;

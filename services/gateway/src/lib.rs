@@ -30,7 +30,10 @@ pub async fn start(
     seams: Seams,
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
-    let verifier = config.identity.verifier(Arc::clone(&seams.clock))?;
+    let verifier = config
+        .identity
+        .verifier(Arc::clone(&seams.clock), shutdown.clone())
+        .await?;
     let upstreams = forward::Upstreams::new(&config)?;
     let health = tonic_health::pb::health_server::HealthServer::new(health::Health::new(&config, shutdown.clone())?);
     let mut own = RoutesBuilder::default();

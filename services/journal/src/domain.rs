@@ -13,7 +13,7 @@ pub mod import;
 
 use std::{io, sync::Arc};
 
-use banggiao_directory::Behind;
+use banggiao_directory::{Behind, Stale};
 use banggiao_rpc::Violations;
 use banggiao_store as store;
 
@@ -103,6 +103,9 @@ pub enum Error {
     /// The registry's copy has not reached a position that is needed.
     #[error(transparent)]
     Behind(#[from] Behind),
+    /// The registry was not heard of for too long to decide this.
+    #[error(transparent)]
+    Stale(#[from] Stale),
     /// More is waiting than can be taken in.
     #[error("too much is waiting to be written")]
     Overloaded,

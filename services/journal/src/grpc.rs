@@ -8,11 +8,13 @@ mod feed;
 mod filter;
 mod import;
 mod status;
+mod trail;
 
 use std::sync::Arc;
 
+use banggiao_audit::Trail;
 use banggiao_contracts::journal::v1::{
-    attachment_service_server::AttachmentServiceServer, event_feed_service_server::EventFeedServiceServer,
+    attachment_service_server::AttachmentServiceServer, audit_service_server::AuditServiceServer, event_feed_service_server::EventFeedServiceServer,
     event_service_server::EventServiceServer, event_type_service_server::EventTypeServiceServer,
 };
 use banggiao_model::permission::{Action, Classification};
@@ -29,12 +31,24 @@ use crate::{domain::command::Authority, journal::Journal};
 pub const DOMAIN: Domain = Domain("journal.banggiao");
 
 /// All services of the journal behind their authentication.
-pub fn routes(journal: Arc<Journal>, verifier: Arc<Verifier>, shutdown: CancellationToken) -> RoutesBuilder {
-    let auth = Authenticate::new(verifier, DOMAIN);
-    let calls = Calls { journal, shutdown };
+pub fn routes(
+    journal: Arc<Journal>,
+    verifier: Arc<Verifier>,
+    trail: Trail,
+    shutdown: CancellationToken,
+) -> RoutesBuilder {
+    let admission = Arc::new(journal.follower().clone());
+    let auth = Authenticate::new(verifier, admission, DOMAIN);
+    let calls = Calls {
+        journal,
+        auth: auth.clone(),
+        trail,
+        shutdown,
+    };
     let mut routes = RoutesBuilder::default();
     routes
         .add_service(authenticated!(AttachmentServiceServer, calls.clone(), auth.clone()))
+        .add_service(authenticated!(AuditServiceServer, calls.clone(), auth.clone()))
         .add_service(authenticated!(EventTypeServiceServer, calls.clone(), auth.clone()))
         .add_service(authenticated!(EventServiceServer, calls.clone(), auth.clone()))
         .add_service(authenticated!(EventFeedServiceServer, calls, auth));
@@ -45,6 +59,8 @@ pub fn routes(journal: Arc<Journal>, verifier: Arc<Verifier>, shutdown: Cancella
 #[derive(Debug, Clone)]
 pub struct Calls {
     journal: Arc<Journal>,
+    auth: Authenticate,
+    trail: Trail,
     shutdown: CancellationToken,
 }
 
@@ -56,9 +72,14 @@ struct Authorized {
 
 impl Calls {
     /// The first line of every handler. A caller who may reach nothing goes no further; since a grant may have been given
-    /// this moment, the registry is asked for its head before the refusal.
+    /// this moment, the registry is asked for its head before the refusal. Nothing is changed while the registry is not
+    /// heard of.
     async fn authorize<T>(&self, request: &Request<T>, action: Action) -> Result<Authorized, Status> {
         let caller = identity::caller(request, DOMAIN)?;
+        if action.is_change() {
+            let fresh = self.journal.follower().fresh().await;
+            fresh.map_err(|stale| status::refuse(stale.into()))?;
+        }
         let mut authority = self.journal.authority(&caller, action, self.journal.follower().now());
         if authority.scope.is_empty() {
             let directory = self

@@ -6,12 +6,13 @@ use std::{
 };
 
 use banggiao_contracts::journal::v1 as pb;
-use banggiao_directory::{Directory, Follower};
+use banggiao_directory::{Directory, Follower, Stale};
 use banggiao_model::{
     date::Date,
+    name,
     permission::{Action, Classification, Scope},
 };
-use banggiao_rpc::{feed, identity::Caller};
+use banggiao_rpc::{audit, feed, identity::Caller};
 use banggiao_runtime::Seams;
 use banggiao_store::{Store, head};
 use tokio::sync::watch;
@@ -176,16 +177,39 @@ impl Journal {
         format!("e{}", self.seams.uuid().simple())
     }
 
-    /// What the caller may reach by an action on the newest hierarchy known here.
+    /// What the caller may reach by an action on the newest hierarchy known here. While the registry is not heard of,
+    /// what is classified is not read: the caller may have lost the right.
     pub fn scope(&self, caller: &Caller, action: Action, directory: &Directory) -> Scope {
+        let scope = self.known_scope(caller, action, directory);
+        match action {
+            Action::ReadEvent | Action::ReadAgreement if !self.follower.is_fresh() => {
+                scope.up_to(Classification::Unclassified)
+            }
+            _ => scope,
+        }
+    }
+
+    /// The parts that could not be asked, so that lists are shorter than they might be.
+    pub fn unreachable(&self) -> Vec<String> {
+        let away = !self.follower.is_fresh();
+        away.then(|| "registry".to_owned()).into_iter().collect()
+    }
+
+    /// As [`Self::scope`], however old what is known here may be.
+    fn known_scope(&self, caller: &Caller, action: Action, directory: &Directory) -> Scope {
         directory.scope(&caller.principal, action, self.today())
     }
 
     /// On what a caller's command is decided.
     pub fn authority(&self, caller: &Caller, action: Action, directory: Arc<Directory>) -> Authority {
+        audit::decided(action, directory.position());
         let scope = self.scope(caller, action, &directory);
         let agreements = self.scope(caller, Action::ReadAgreement, &directory);
+        let stands_in = directory.grants_of(&caller.principal).iter().any(|grant| grant.substitute_for.is_some());
+        let approver = (action == Action::ApproveEvent && stands_in)
+            .then(|| Arc::new(directory.approver_scopes(&caller.principal, self.today())));
         Authority {
+            approver,
             neighbours: self.neighbours(&directory),
             types: self.types(),
             today: self.today(),
@@ -256,7 +280,7 @@ impl Journal {
 
     /// How an event, or a revision of it, that is not there is answered for.
     fn absent(&self, caller: &Caller, id: &str) -> Error {
-        let scope = self.scope(caller, Action::ReadEvent, &self.follower.now());
+        let scope = self.known_scope(caller, Action::ReadEvent, &self.follower.now());
         if scope.is_everything() {
             Error::NotFound(format!("events/{id}"))
         } else {
@@ -269,10 +293,16 @@ impl Journal {
         let directory = self.seen(&[model]).await?;
         let revision = model.decode()?;
         let scope = self.scope(caller, Action::ReadEvent, &directory);
-        let readable = revision.event.as_ref();
-        Ok(readable
-            .is_some_and(|event| may_read(&scope, event, &directory))
-            .then_some(revision))
+        let Some(event) = &revision.event else { return Ok(None) };
+        if may_read(&scope, event, &directory) {
+            return Ok(Some(revision));
+        }
+        let known = self.known_scope(caller, Action::ReadEvent, &directory);
+        if may_read(&known, event, &directory) {
+            // It is not hidden; it only cannot be decided at the moment.
+            return Err(Stale.into());
+        }
+        Ok(None)
     }
 
     /// A revision's event, if the caller may read it.
@@ -289,8 +319,10 @@ impl Journal {
         }
     }
 
-    /// The event without the names of those events that the caller may not know of.
+    /// The event without what the caller may not see of it: the names of events that it may not know of, and an agreement
+    /// that it may not read.
     pub async fn without_hidden(&self, caller: &Caller, mut event: pb::Event) -> pb::Event {
+        self.withhold_agreement(caller, &mut event);
         let mut readable = Vec::with_capacity(event.distinct_from.len());
         for name in std::mem::take(&mut event.distinct_from) {
             let id = name.trim_start_matches("events/");
@@ -300,6 +332,18 @@ impl Journal {
         }
         event.distinct_from = readable;
         event
+    }
+
+    fn withhold_agreement(&self, caller: &Caller, event: &mut pb::Event) {
+        let Some(id) = name::collection_id(&event.agreement, "agreements") else {
+            return;
+        };
+        let directory = self.follower.now();
+        let agreements = self.scope(caller, Action::ReadAgreement, &directory);
+        if !may_read_agreement(&agreements, id, &directory) {
+            event.agreement.clear();
+            event.withheld_fields.push("agreement".to_owned());
+        }
     }
 
     /// The registry at a position at which all these revisions were authorised or later: content written after a move is
@@ -330,6 +374,12 @@ async fn open_catalogue(store: &Store) -> anyhow::Result<Arc<Catalogue>> {
 async fn read_catalogue(store: &Store) -> Result<Arc<Catalogue>, Error> {
     let revisions = store::event_type::all(store.reader()).await?;
     Catalogue::of(revisions).map(Arc::new).map_err(Error::Broken)
+}
+
+/// Whether an agreement may be read; one that does not exist may not.
+pub fn may_read_agreement(scope: &Scope, id: &str, directory: &Directory) -> bool {
+    let agreement = directory.agreements().get(id);
+    agreement.is_some_and(|agreement| scope.allows(&agreement.home_units, Classification::Unclassified))
 }
 
 /// Whether an event may be read.

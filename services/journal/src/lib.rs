@@ -18,6 +18,7 @@ pub use config::{Config, Review};
 
 use std::sync::Arc;
 
+use banggiao_audit::Trail;
 use banggiao_directory::Follower;
 use banggiao_runtime::{Seams, serve};
 use banggiao_store::{Error, Store, snapshot::Snapshot};
@@ -37,15 +38,20 @@ pub async fn start(
     seams: Seams,
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
-    let verifier = config.identity.verifier(Arc::clone(&seams.clock))?;
+    let verifier = config
+        .identity
+        .verifier(Arc::clone(&seams.clock), shutdown.clone())
+        .await?;
     let registry = config.registry.authorized(&config.token_file)?;
     let store = Store::open::<store::migration::Migrator>(&config.database.url).await?;
     let follower = Follower::start(store.clone(), registry, shutdown.clone()).await?;
+    let trail = Trail::open(store.clone(), seams.clone(), shutdown.clone());
     let journal = journal::Journal::open(store, follower, &config, seams, shutdown.clone()).await?;
-    let routes = grpc::routes(journal, verifier, shutdown.clone());
-    serve::serve(
+    let routes = grpc::routes(journal, verifier, trail.clone(), shutdown.clone());
+    banggiao_audit::serve(
         listener,
         serve::with_health_and_reflection(routes, "banggiao.journal.v1").await?,
+        trail,
         shutdown,
     )
     .await

@@ -1,5 +1,7 @@
 //! The registry's configuration, as `deploy/registry.toml` explains it.
 
+use std::path::PathBuf;
+
 use banggiao_runtime::{
     config::{Database, Identity},
     process::Listen,
@@ -16,6 +18,9 @@ pub struct Config {
     pub database: Database,
     /// How callers are recognised.
     pub identity: Identity,
+    /// Where the installation's own issuer notes the tokens that it makes; absent if it has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issued_tokens_file: Option<PathBuf>,
     /// Principals and roles that an empty registry begins with.
     #[serde(default)]
     pub bootstrap: Vec<Bootstrap>,

@@ -32,6 +32,8 @@ pub mod rule {
     pub const NEEDED_LATER: &str = "NEEDED_LATER";
     /// The resource was changed since its etag was read.
     pub const STALE_ETAG: &str = "STALE_ETAG";
+    /// It takes another person than the caller.
+    pub const OTHER_PERSON_NEEDED: &str = "OTHER_PERSON_NEEDED";
     /// The last administrator's grant cannot be revoked.
     pub const LAST_ADMINISTRATOR: &str = "LAST_ADMINISTRATOR";
     /// The row was imported before with other content.

@@ -8,12 +8,15 @@ mod markers;
 mod programmes;
 mod search;
 mod status;
+mod trail;
 mod units;
 
 use std::sync::Arc;
 
+use banggiao_audit::Trail;
 use banggiao_contracts::registry::v1::{
     Change, access_service_server::AccessServiceServer, agreement_service_server::AgreementServiceServer,
+    audit_service_server::AuditServiceServer,
     change::Resource, import_service_server::ImportServiceServer, marker_service_server::MarkerServiceServer,
     programme_service_server::ProgrammeServiceServer, registry_feed_service_server::RegistryFeedServiceServer,
     search_service_server::SearchServiceServer, unit_service_server::UnitServiceServer,
@@ -26,7 +29,7 @@ use banggiao_model::{
     permission::{Action, Classification, Scope},
 };
 use banggiao_rpc::{
-    Domain, Violations, authenticated,
+    Domain, Violations, audit, authenticated,
     identity::{self, Authenticate, Caller, Verifier},
     request::RequestId,
     wire,
@@ -45,9 +48,20 @@ use status::refuse;
 pub const DOMAIN: Domain = Domain("registry.banggiao");
 
 /// All services of the registry behind their authentication.
-pub fn routes(registry: Arc<Registry>, verifier: Arc<Verifier>, shutdown: CancellationToken) -> RoutesBuilder {
-    let auth = Authenticate::new(verifier, DOMAIN);
-    let calls = Calls { registry, shutdown };
+pub fn routes(
+    registry: Arc<Registry>,
+    verifier: Arc<Verifier>,
+    trail: Trail,
+    shutdown: CancellationToken,
+) -> RoutesBuilder {
+    let admission = Arc::<Registry>::clone(&registry);
+    let auth = Authenticate::new(verifier, admission, DOMAIN);
+    let calls = Calls {
+        registry,
+        auth: auth.clone(),
+        trail,
+        shutdown,
+    };
     let mut routes = RoutesBuilder::default();
     routes
         .add_service(authenticated!(UnitServiceServer, calls.clone(), auth.clone()))
@@ -56,6 +70,7 @@ pub fn routes(registry: Arc<Registry>, verifier: Arc<Verifier>, shutdown: Cancel
         .add_service(authenticated!(MarkerServiceServer, calls.clone(), auth.clone()))
         .add_service(authenticated!(SearchServiceServer, calls.clone(), auth.clone()))
         .add_service(authenticated!(AccessServiceServer, calls.clone(), auth.clone()))
+        .add_service(authenticated!(AuditServiceServer, calls.clone(), auth.clone()))
         .add_service(authenticated!(ImportServiceServer, calls.clone(), auth.clone()))
         .add_service(authenticated!(RegistryFeedServiceServer, calls, auth));
     routes
@@ -65,6 +80,8 @@ pub fn routes(registry: Arc<Registry>, verifier: Arc<Verifier>, shutdown: Cancel
 #[derive(Debug, Clone)]
 pub struct Calls {
     registry: Arc<Registry>,
+    auth: Authenticate,
+    trail: Trail,
     shutdown: CancellationToken,
 }
 
@@ -74,6 +91,7 @@ impl Calls {
     fn authorize<T>(&self, request: &Request<T>, action: Action) -> Result<(Caller, Arc<Directory>, Scope), Status> {
         let caller = identity::caller(request, DOMAIN)?;
         let directory = self.registry.now();
+        audit::decided(action, directory.position());
         let scope = directory.scope(&caller.principal, action, self.registry.today());
         if scope.is_empty() {
             Err(DOMAIN.denied())

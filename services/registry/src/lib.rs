@@ -15,6 +15,7 @@ pub use config::{Bootstrap, Config};
 
 use std::sync::Arc;
 
+use banggiao_audit::Trail;
 use banggiao_runtime::{Seams, serve};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -32,13 +33,18 @@ pub async fn start(
     seams: Seams,
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
-    let verifier = config.identity.verifier(Arc::clone(&seams.clock))?;
-    let registry = registry::Registry::open(&config, seams).await?;
+    let verifier = config
+        .identity
+        .verifier(Arc::clone(&seams.clock), shutdown.clone())
+        .await?;
+    let registry = registry::Registry::open(&config, seams.clone()).await?;
     registry.bootstrap(&config.bootstrap).await?;
-    let routes = grpc::routes(registry, verifier, shutdown.clone());
-    serve::serve(
+    let trail = Trail::open(registry.store().clone(), seams, shutdown.clone());
+    let routes = grpc::routes(registry, verifier, trail.clone(), shutdown.clone());
+    banggiao_audit::serve(
         listener,
         serve::with_health_and_reflection(routes, "banggiao.registry.v1").await?,
+        trail,
         shutdown,
     )
     .await

@@ -7,12 +7,20 @@ mod session;
 
 pub use rows::DryRun;
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::{
+    path::PathBuf,
+    sync::{Arc, PoisonError, RwLock},
+};
 
 use banggiao_contracts::registry::v1::{self as pb, change::Resource};
 use banggiao_directory::{Directory, changes};
 use banggiao_model::{date::Date, permission::Action};
-use banggiao_rpc::{feed, identity::Caller, request::RequestId};
+use banggiao_rpc::{
+    audit, feed,
+    identity::{Admission, Caller},
+    request::RequestId,
+    token::{self, Issued},
+};
 use banggiao_runtime::Seams;
 use banggiao_store::{Store, Tx, head};
 use tokio::sync::{Mutex, watch};
@@ -39,6 +47,8 @@ pub struct Registry {
     /// Writers take turns, so that what is published is in the order of what was committed.
     turn: Mutex<()>,
     installation: String,
+    /// Where the installation's issuer notes the tokens that it makes.
+    issued_file: Option<PathBuf>,
 }
 
 /// What a write did.
@@ -90,6 +100,7 @@ impl Registry {
             looked_back: Mutex::default(),
             turn: Mutex::default(),
             installation: config.identity.installation.clone(),
+            issued_file: config.issued_tokens_file.clone(),
         }))
     }
 
@@ -109,6 +120,11 @@ impl Registry {
                 .await?;
         }
         Ok(())
+    }
+
+    /// The database.
+    pub fn store(&self) -> &Store {
+        &self.store
     }
 
     /// The directory as it stands.
@@ -136,6 +152,17 @@ impl Registry {
         &self.installation
     }
 
+    /// The tokens that the installation issued and that have not expired, as far as it is known here.
+    ///
+    /// # Errors
+    /// If there is a list of them and it cannot be read.
+    pub fn issued_tokens(&self) -> Result<Vec<Issued>, Error> {
+        let Some(file) = &self.issued_file else { return Ok(Vec::new()) };
+        let now = self.seams.clock.now().as_second();
+        let issued = token::issued(file).map_err(|error| Error::Broken(error.to_string()))?;
+        Ok(issued.into_iter().filter(|issued| issued.expire_time > now).collect())
+    }
+
     /// The stored changes after a position.
     pub async fn changes_after(&self, position: i64, limit: u64) -> Result<Vec<pb::Change>, Error> {
         Ok(changes::read_after(self.store.reader(), position, limit).await?)
@@ -160,6 +187,7 @@ impl Registry {
         self.authorize(&write.caller, write.action)?;
         let author = write.caller.name();
         if write.validate_only {
+            audit::tries();
             let before = self.now();
             let mut session = Session::open(&self.seams, &author, (*before).clone(), before.epoch());
             for resource in plan(&before)? {
@@ -175,6 +203,9 @@ impl Registry {
             .request
             .map(|request| (write.caller.principal.to_string(), request));
         let mut written = self.commit(write.name, &author, request, Arc::new(plan)).await?;
+        if let Some(resource) = written.changes.first().and_then(|change| change.resource.as_ref()) {
+            audit::about(import::resource_name(resource));
+        }
         let last = written.changes.last().map_or(0, |change| change.position);
         if written.before.is_none() && last < written.after.position() {
             written.after = self.as_of(last).await?;
@@ -206,7 +237,9 @@ impl Registry {
 
     /// Whether the caller may do this to the registry as a whole.
     pub fn authorize(&self, caller: &Caller, action: Action) -> Result<(), Error> {
-        let scope = self.now().scope(&caller.principal, action, self.today());
+        let directory = self.now();
+        audit::decided(action, directory.position());
+        let scope = directory.scope(&caller.principal, action, self.today());
         if scope.allows(&[], banggiao_model::permission::Classification::Unclassified) {
             Ok(())
         } else {
@@ -305,6 +338,12 @@ impl Registry {
             position: after.position(),
         };
         self.head.send_replace(head);
+    }
+}
+
+impl Admission for Registry {
+    fn admits(&self, caller: &Caller) -> bool {
+        self.now().admits(&caller.principal, &caller.token)
     }
 }
 

@@ -18,6 +18,7 @@ pub use config::Config;
 
 use std::sync::Arc;
 
+use banggiao_audit::Trail;
 use banggiao_contracts::journal::v1::event_feed_service_client::EventFeedServiceClient;
 use banggiao_directory::Follower;
 use banggiao_rpc::feed;
@@ -45,18 +46,23 @@ pub async fn start(
     seams: Seams,
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
-    let verifier = config.identity.verifier(Arc::clone(&seams.clock))?;
+    let verifier = config
+        .identity
+        .verifier(Arc::clone(&seams.clock), shutdown.clone())
+        .await?;
     let registry = config.registry.authorized(&config.token_file)?;
     let journal = config.journal.authorized(&config.token_file)?;
     let store = Store::open::<Migrator>(&config.database.url).await?;
+    let trail = Trail::open(store.clone(), seams.clone(), shutdown.clone());
     let follower = Follower::start(store.clone(), registry, shutdown.clone()).await?;
     let (projection, book) = Projection::open(store, follower).await?;
     let reader = Reader::new(Arc::clone(&projection), book, EventFeedServiceClient::new(journal));
     tokio::spawn(feed::follow(projection::FEED, reader, shutdown.clone()));
-    let routes = grpc::routes(projection, seams.clock, verifier);
-    serve::serve(
+    let routes = grpc::routes(projection, seams.clock, verifier, trail.clone());
+    banggiao_audit::serve(
         listener,
         serve::with_health_and_reflection(routes, "banggiao.reporting.v1").await?,
+        trail,
         shutdown,
     )
     .await

@@ -54,6 +54,11 @@ impl Projection {
         ))
     }
 
+    /// The registry as it is followed here.
+    pub fn follower(&self) -> &Follower {
+        &self.follower
+    }
+
     /// The directory as it is known here now.
     pub fn directory(&self) -> Arc<Directory> {
         self.follower.now()

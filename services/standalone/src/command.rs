@@ -27,7 +27,7 @@ enum AnyVerb {
     Backup(backup::Args),
     /// Make an installation from a backup, in a folder that is not there yet.
     Restore(restore::Args),
-    /// Make tokens with the key of a data folder.
+    /// Tokens: made with the key of a data folder, listed, revoked.
     #[command(subcommand)]
     Token(token::TokenVerb),
     /// Print a script that lets a shell complete this command: bash, zsh, fish, elvish, powershell.
@@ -45,7 +45,7 @@ pub async fn main() -> ExitCode {
         AnyVerb::Demo(args) => demo::run(args, &globals).await,
         AnyVerb::Backup(args) => backup::run(args, &globals).await,
         AnyVerb::Restore(args) => restore::run(args, &globals).await,
-        AnyVerb::Token(verb) => token::run(verb),
+        AnyVerb::Token(verb) => token::run(verb, &globals).await,
         AnyVerb::Completions(args) => banggiao_cli::completions(args.shell, &mut Command::command()),
         AnyVerb::Client(verb) => banggiao_cli::run(*verb, &globals).await,
     };

@@ -10,13 +10,15 @@ use std::{
 
 use anyhow::{Context, bail};
 use banggiao_model::clock::Clock;
-use banggiao_rpc::token::Issuer;
+use banggiao_rpc::token::{self, Issued, Issuer};
 use base64::{Engine, prelude::BASE64_STANDARD};
 
 /// Who issues the tokens of a standalone installation.
 pub const ISSUER: &str = "banggiao";
 /// What a standalone installation is called.
 pub const INSTALLATION: &str = "banggiao";
+/// Where tokens are noted.
+const ISSUED: &str = "tokens.jsonl";
 /// The administrator's token holds for a year, and is made anew at every start.
 const ADMIN_SECONDS: i64 = 366 * 24 * 3600;
 /// The services' tokens never leave the folder that holds the key itself.
@@ -64,6 +66,12 @@ impl DataDir {
         self.file("admin.token")
     }
 
+    /// Where the tokens are noted that were made for people.
+    #[must_use]
+    pub fn issued_tokens(&self) -> PathBuf {
+        self.file(ISSUED)
+    }
+
     /// Where a service keeps its database.
     #[must_use]
     pub fn database_url(&self, service: &str) -> String {
@@ -82,10 +90,23 @@ impl DataDir {
             ("journal", "journal.token", SERVICE_SECONDS),
             ("reporting", "reporting.token", SERVICE_SECONDS),
         ] {
-            write_private(&self.file(file), &issue(&issuer, principal, seconds, clock)?)?;
+            let (token, issued) = issue(&issuer, principal, seconds, clock)?;
+            if principal == "administrator" {
+                note(&self.path, &issued)?;
+            }
+            write_private(&self.file(file), &token)?;
         }
         Ok(())
     }
+}
+
+/// Notes in a data folder that a token was made with its key.
+///
+/// # Errors
+/// If the list cannot be written.
+pub fn note(path: &Path, issued: &Issued) -> anyhow::Result<()> {
+    let file = path.join(ISSUED);
+    token::note(&file, issued).with_context(|| format!("cannot write {}", file.display()))
 }
 
 /// The issuer of a data folder; its key is made on first use.
@@ -108,17 +129,31 @@ pub fn issuer(path: &Path) -> anyhow::Result<Issuer> {
     Ok(Issuer::new(&seed, ISSUER, INSTALLATION))
 }
 
-/// A token for a principal.
+/// A token for a principal, and what can be told of it.
 ///
 /// # Errors
 /// If it cannot be signed.
-pub fn issue(issuer: &Issuer, principal: &str, seconds: i64, clock: &dyn Clock) -> anyhow::Result<String> {
+pub fn issue(
+    issuer: &Issuer,
+    principal: &str,
+    seconds: i64,
+    clock: &dyn Clock,
+) -> anyhow::Result<(String, Issued)> {
     let mut id = [0; 12];
     getrandom::fill(&mut id).map_err(|error| anyhow::anyhow!("no randomness for a token: {error}"))?;
-    let id = BASE64_STANDARD.encode(id);
-    issuer
+    let hex: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
+    let id = format!("t-{hex}");
+    let issue_time = clock.now().as_second();
+    let token = issuer
         .issue(principal, seconds, &id, clock)
-        .map_err(|error| anyhow::anyhow!("the token cannot be signed: {error}"))
+        .map_err(|error| anyhow::anyhow!("the token cannot be signed: {error}"))?;
+    let issued = Issued {
+        id,
+        principal: principal.to_owned(),
+        issue_time,
+        expire_time: issue_time.saturating_add(seconds),
+    };
+    Ok((token, issued))
 }
 
 /// Whether a process runs on a folder.

@@ -45,6 +45,8 @@ impl Services {
             issuer: ISSUER.to_owned(),
             installation: INSTALLATION.to_owned(),
             jwks_file: data_dir.file("jwks.json"),
+            leeway_seconds: 60,
+            others: Vec::new(),
         };
         let shutdown = CancellationToken::new();
         let mut tasks = JoinSet::new();
@@ -53,6 +55,7 @@ impl Services {
         config.database = Database {
             url: data_dir.database_url("registry"),
         };
+        config.issued_tokens_file = Some(data_dir.issued_tokens());
         config.identity = identity.clone();
         tasks.spawn(banggiao_registry::start(
             config,

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::ensure;
-use banggiao_cli::{Error, output};
+use banggiao_cli::{Error, Globals, PageArgs, access, names, output};
 use banggiao_model::{clock::SystemClock, name};
 
 use crate::data_dir;
@@ -23,20 +23,38 @@ pub enum TokenVerb {
         #[arg(long, value_name = "DIR")]
         data_dir: Option<PathBuf>,
     },
+    /// List the tokens that were issued and have not expired, and those that were revoked.
+    List {
+        /// Only tokens of this principal.
+        #[arg(long, value_parser = names::principal)]
+        principal: Option<String>,
+        /// Which part of the list.
+        #[command(flatten)]
+        page: PageArgs,
+    },
+    /// Have a token refused from now on.
+    Revoke {
+        /// The token's id, as the list has it.
+        #[arg(value_parser = names::token)]
+        name: String,
+    },
 }
 
 /// Does it.
-pub fn run(verb: TokenVerb) -> Result<(), Error> {
-    output::data(&token(verb)?)
+pub async fn run(verb: TokenVerb, globals: &Globals) -> Result<(), Error> {
+    match verb {
+        TokenVerb::Issue {
+            principal,
+            days,
+            data_dir,
+        } => output::data(&issue(&principal, days, data_dir)?),
+        TokenVerb::List { principal, page } => access::list_tokens(&globals.session()?, principal, &page).await,
+        TokenVerb::Revoke { name } => access::revoke_token(&globals.session()?, name).await,
+    }
 }
 
-fn token(verb: TokenVerb) -> anyhow::Result<String> {
-    let TokenVerb::Issue {
-        principal,
-        days,
-        data_dir,
-    } = verb;
-    let principal = principal.strip_prefix("principals/").unwrap_or(&principal);
+fn issue(principal: &str, days: i64, data_dir: Option<PathBuf>) -> anyhow::Result<String> {
+    let principal = principal.strip_prefix("principals/").unwrap_or(principal);
     ensure!(name::valid_id(principal), "{principal:?} is not the id of a principal");
     let data_dir = data_dir.map_or_else(data_dir::of_user, Ok)?;
     ensure!(
@@ -45,5 +63,8 @@ fn token(verb: TokenVerb) -> anyhow::Result<String> {
         data_dir.display()
     );
     let issuer = data_dir::issuer(&data_dir)?;
-    data_dir::issue(&issuer, principal, days * 24 * 3600, &SystemClock)
+    let (token, issued) = data_dir::issue(&issuer, principal, days * 24 * 3600, &SystemClock)?;
+    // Noted before it is given away: what nobody knows of cannot be revoked.
+    data_dir::note(&data_dir, &issued)?;
+    Ok(token)
 }

@@ -133,6 +133,42 @@ impl Action {
         }
     }
 
+    /// The code by which audit trails name it, as `RECORD_EVENT`.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::ReadReference => "READ_REFERENCE",
+            Self::ReadAgreement => "READ_AGREEMENT",
+            Self::ReadEvent => "READ_EVENT",
+            Self::RecordEvent => "RECORD_EVENT",
+            Self::ApproveEvent => "APPROVE_EVENT",
+            Self::MigrateEvents => "MIGRATE_EVENTS",
+            Self::ManageRegistry => "MANAGE_REGISTRY",
+            Self::ReadAccess => "READ_ACCESS",
+            Self::ManageAccess => "MANAGE_ACCESS",
+            Self::ReadFeed => "READ_FEED",
+            Self::ReadFigures => "READ_FIGURES",
+        }
+    }
+
+    /// Says whether it changes anything.
+    #[must_use]
+    pub fn is_change(self) -> bool {
+        match self {
+            Self::RecordEvent
+            | Self::ApproveEvent
+            | Self::MigrateEvents
+            | Self::ManageRegistry
+            | Self::ManageAccess => true,
+            Self::ReadReference
+            | Self::ReadAgreement
+            | Self::ReadEvent
+            | Self::ReadAccess
+            | Self::ReadFeed
+            | Self::ReadFigures => false,
+        }
+    }
+
     /// How a grant on a unit reaches objects of this action.
     pub(super) fn reach(self) -> Reach {
         match self {

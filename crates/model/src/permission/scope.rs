@@ -60,6 +60,15 @@ impl Scope {
             .any(|part| classification <= part.clearance && part.units.cover(units))
     }
 
+    /// The same, up to a classification.
+    #[must_use]
+    pub fn up_to(mut self, classification: Classification) -> Self {
+        for part in &mut self.parts {
+            part.clearance = part.clearance.min(classification);
+        }
+        self
+    }
+
     /// Says whether nothing at all is allowed.
     #[must_use]
     pub fn is_empty(&self) -> bool {

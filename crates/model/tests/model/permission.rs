@@ -16,6 +16,7 @@ fn grant(role: Role, unit: Option<&str>) -> Grant {
         clearance: Classification::Unclassified,
         start: None,
         end: None,
+        substitute_for: None,
     }
 }
 
@@ -272,6 +273,7 @@ fn grants() -> impl Strategy<Value = Vec<Grant>> {
         clearance: Classification::ALL[clearance],
         start: start.map(worlds::day),
         end: end.map(worlds::day),
+        substitute_for: None,
     });
     proptest::collection::vec(one, 0..5)
 }

@@ -11,8 +11,8 @@ use std::{collections::BTreeSet, sync::Arc};
 use banggiao_contracts::journal::v1::{
     self as pb, Action as Done, CancellationReason, Phase, ReturnReason, ReviewState,
 };
-use banggiao_directory::Directory;
-use banggiao_model::{date::Date, name, permission::Scope};
+use banggiao_directory::{ApproverScopes, Directory};
+use banggiao_model::{date::Date, hierarchy::Key, name, permission::Scope};
 use uuid::Uuid;
 
 use super::{
@@ -51,6 +51,8 @@ pub struct Authority {
     pub today: Date,
     /// What the principal may reach by this kind of command.
     pub scope: Scope,
+    /// What the principal approves for itself and what for others; absent where it stands in for nobody.
+    pub approver: Option<Arc<ApproverScopes>>,
     /// Which agreements the principal may read, and so may name.
     pub agreements: Scope,
     /// Digests of the attachments that the principal may name, of those that the request names.
@@ -314,14 +316,17 @@ impl Command {
         self.covered(homes.first().copied().ok_or(Error::Denied)?)
     }
 
-    pub(super) fn covered(&self, home: banggiao_model::hierarchy::Key) -> Result<(), Error> {
-        // What may be done to an event is decided by its home unit. Its classification limits only who may read it.
-        let reach = self
-            .authority
-            .scope
-            .parts()
-            .iter()
-            .any(|part| part.units.cover(&[home]));
-        if reach { Ok(()) } else { Err(Error::Denied) }
+    pub(super) fn covered(&self, home: Key) -> Result<(), Error> {
+        if covers(&self.authority.scope, home) {
+            Ok(())
+        } else {
+            Err(Error::Denied)
+        }
     }
+}
+
+/// Whether a scope reaches an event of this home unit. What may be done to an event is decided by that; its
+/// classification limits only who may read it.
+fn covers(scope: &Scope, home: Key) -> bool {
+    scope.parts().iter().any(|part| part.units.cover(&[home]))
 }

@@ -228,6 +228,7 @@ pub fn rejected(line: i64, error: Error) -> Result<RowResult, Error> {
         | Error::Folder(_)
         | Error::Denied
         | Error::Behind(_)
+        | Error::Stale(_)
         | Error::Overloaded
         | Error::Store(_)
         | Error::Broken(_)) => return Err(other),

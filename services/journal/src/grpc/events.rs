@@ -73,7 +73,7 @@ impl EventService for Calls {
         let authorized = self.authorize_everywhere(&request, Action::MigrateEvents).await?;
         Ok(import::answers(
             Arc::clone(&self.journal),
-            authorized.caller,
+            (self.auth.clone(), authorized.caller),
             request.into_inner(),
         ))
     }
@@ -134,6 +134,7 @@ impl EventService for Calls {
         Ok(Response::new(pb::ListEventsResponse {
             events,
             next_page_token,
+            unreachable: self.journal.unreachable(),
         }))
     }
 

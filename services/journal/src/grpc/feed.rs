@@ -4,7 +4,11 @@ use std::{pin::Pin, sync::Arc};
 
 use banggiao_contracts::journal::v1::{self as pb, event_feed_service_server::EventFeedService};
 use banggiao_model::permission::{Action, Classification};
-use banggiao_rpc::{Violations, feed, identity::Caller, wire};
+use banggiao_rpc::{
+    Violations, feed,
+    identity::{Authenticate, Caller},
+    wire,
+};
 use tokio_stream::Stream;
 use tonic::{Request, Response, Status};
 
@@ -37,6 +41,7 @@ impl EventFeedService for Calls {
         checked(Some(()), violations).map_err(refuse)?;
         let source = Revisions {
             journal: Arc::clone(&self.journal),
+            auth: self.auth.clone(),
             caller: authorized.caller,
         };
         let head = self.journal.watch_head();
@@ -58,6 +63,7 @@ fn position(head: feed::Head) -> pb::LogPosition {
 
 struct Revisions {
     journal: Arc<Journal>,
+    auth: Authenticate,
     caller: Caller,
 }
 
@@ -75,6 +81,7 @@ impl feed::Source for Revisions {
 
     /// The feed carries everything, so it takes a grant for everything, at every moment.
     fn may_read(&self) -> Result<(), Status> {
+        self.auth.still(&self.caller)?;
         let directory = self.journal.follower().now();
         let scope = self.journal.scope(&self.caller, Action::ReadFeed, &directory);
         if scope.allows(&[], Classification::TopSecret) {

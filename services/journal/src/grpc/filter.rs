@@ -5,13 +5,16 @@ use banggiao_directory::Directory;
 use banggiao_model::{
     date::{self, Date},
     hierarchy::Key,
-    name, text,
+    name, permission, text,
 };
 use banggiao_rpc::{violation, wire};
 
-use crate::domain::{
-    event_type::Catalogue,
-    filter::{self, Filter, Stretch},
+use crate::{
+    domain::{
+        event_type::Catalogue,
+        filter::{self, Filter, Stretch},
+    },
+    journal::may_read_agreement,
 };
 
 /// What a filter is read against.
@@ -20,6 +23,8 @@ pub struct Known<'a> {
     pub directory: &'a Directory,
     /// The event types.
     pub types: &'a Catalogue,
+    /// Which agreements the caller may read.
+    pub agreements: &'a permission::Scope,
     /// The day it is.
     pub today: Date,
 }
@@ -72,6 +77,14 @@ pub fn parse(filter: &pb::EventFilter, known: &Known<'_>, scope: &mut violation:
         scope.unknown("programme", &filter.programme);
     }
     let agreement = wire::id(&filter.agreement, "agreements", "agreement", scope);
+    // What the caller may not read of an event cannot be asked for either: no event has an agreement of this name.
+    let agreement = agreement.map(|id| {
+        if may_read_agreement(known.agreements, &id, directory) {
+            id
+        } else {
+            String::new()
+        }
+    });
     if !["", "VN", "KH", "LA"].contains(&filter.partner_country.as_str()) {
         let why = format!("{:?} is none of VN, KH, LA", filter.partner_country);
         scope.invalid("partner_country", why);

@@ -7,7 +7,11 @@ use banggiao_contracts::{
     r#type::v1::{RowOutcome, RowResult},
 };
 use banggiao_model::permission::{Action, Classification};
-use banggiao_rpc::{Violations, identity::Caller, rows, wire};
+use banggiao_rpc::{
+    Violations,
+    identity::{Authenticate, Caller},
+    rows, wire,
+};
 use tokio::sync::mpsc;
 use tokio_stream::Stream;
 use tonic::{Response, Status, Streaming};
@@ -39,7 +43,7 @@ const UNDER_WAY: usize = 8;
 /// meanwhile.
 pub fn answers(
     journal: Arc<Journal>,
-    caller: Caller,
+    (auth, caller): (Authenticate, Caller),
     mut requests: Streaming<pb::ImportEventsRequest>,
 ) -> Response<Answers> {
     let (sender, receiver) = mpsc::channel(2);
@@ -47,7 +51,10 @@ pub fn answers(
     tokio::spawn(async move {
         while let Some(request) = requests.message().await.transpose() {
             let handed_in = match request {
-                Ok(request) => hand_in(&journal, &caller, request).await,
+                Ok(request) => match auth.still(&caller) {
+                    Ok(()) => hand_in(&journal, &caller, request).await,
+                    Err(status) => Err(status),
+                },
                 Err(status) => Err(status),
             };
             let failed = handed_in.is_err();
@@ -114,6 +121,7 @@ async fn hand_in(
     wire::position(request.min_registry_position, "min_registry_position", &mut scope);
     wire::at_most(ROWS_MAX, request.rows.len(), "rows", &mut scope);
     checked(Some(()), violations).map_err(refuse)?;
+    journal.follower().fresh().await.map_err(|stale| refuse(stale.into()))?;
     let directory = journal
         .follower()
         .at_least(request.min_registry_position)

@@ -42,6 +42,7 @@ pub fn refuse(error: Error) -> Status {
         }
         Error::Denied => DOMAIN.denied(),
         Error::Behind(behind) => DOMAIN.unavailable(behind.to_string()),
+        Error::Stale(stale) => DOMAIN.unavailable(stale.to_string()),
         Error::Overloaded => DOMAIN.exhausted("OVERLOADED", "more is waiting to be written than can be taken in"),
         Error::Store(error) => from_store(&error),
         Error::Broken(why) => {

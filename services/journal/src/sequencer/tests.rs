@@ -93,6 +93,7 @@ impl Bench {
             today: "2026-03-15".parse().unwrap(),
             directory,
             scope,
+            approver: None,
             agreements,
             attachments: Arc::default(),
         };

@@ -4,6 +4,7 @@ mod attachments;
 mod events_anew;
 mod first;
 
+use banggiao_audit::migration::Migration;
 use sea_orm_migration::prelude::*;
 
 /// All steps in order.
@@ -16,6 +17,7 @@ impl MigratorTrait for Migrator {
             Box::new(first::First),
             Box::new(events_anew::EventsAnew),
             Box::new(attachments::Attachments),
+            Box::new(Migration("m0004_audit")),
         ]
     }
 }

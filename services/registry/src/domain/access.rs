@@ -1,14 +1,22 @@
-//! Principals and grants: what is recorded of them, and the one that must always be left.
+//! Principals, grants and tokens: what is recorded of them, who else has to agree, and the one that must always be left.
+
+use std::sync::Arc;
 
 use banggiao_contracts::registry::v1::{self as pb, change::Resource};
-use banggiao_directory::{Directory, wire};
-use banggiao_model::{date::Date, name, permission::Role};
+use banggiao_directory::{Directory, Grant as Granted, wire};
+use banggiao_model::{
+    date::Date,
+    name,
+    permission::{self, Action, Grant, Role},
+};
 use banggiao_rpc::{
-    Violations,
+    Scope, Violations,
+    mask::Fields,
+    token::Issued,
     wire::{self as shared, MAX_NAME},
 };
 
-use super::{Error, checked, rule};
+use super::{Error, checked, fresh, rule};
 
 /// A principal to be recorded.
 pub fn draft_principal(directory: &Directory, id: &str, principal: &pb::Principal) -> Result<Resource, Error> {
@@ -31,12 +39,61 @@ pub fn draft_principal(directory: &Directory, id: &str, principal: &pb::Principa
     }
     Ok(Resource::Principal(pb::Principal {
         name,
+        create_time: None,
         ..principal.clone()
     }))
 }
 
-/// A grant to be recorded under the id given.
-pub fn draft_grant(directory: &Directory, id: &str, grant: &pb::Grant) -> Result<Resource, Error> {
+/// What may be changed of a principal.
+const CHANGEABLE: Fields<pb::Principal> = Fields(&[
+    ("display_name", |old, new| old.display_name.clone_from(&new.display_name)),
+    ("disabled", |old, new| old.disabled = new.disabled),
+]);
+
+/// A principal with changed fields.
+pub fn draft_update(
+    directory: &Directory,
+    new: &pb::Principal,
+    mask: Option<&prost_types::FieldMask>,
+    today: Date,
+) -> Result<Resource, Error> {
+    let mut violations = Violations::new();
+    let mask = CHANGEABLE.check(mask, "update_mask", &mut violations.root());
+    let id = shared::required_id(&new.name, "principals", "principal.name", &mut violations.root());
+    shared::line(
+        &new.display_name,
+        MAX_NAME,
+        "display_name",
+        &mut violations.scope("principal"),
+    );
+    let id = checked(id, violations)?;
+    let before = directory.principals().get(&id);
+    let before = before.ok_or_else(|| Error::NotFound(new.name.clone()))?;
+    fresh(&new.name, &before.etag, &new.etag)?;
+    let after = CHANGEABLE.lay_over((**before).clone(), new, &mask);
+    if after.disabled && !before.disabled {
+        let others = administrators_for_good(directory, today)
+            .filter(|grant| grant.resource.principal != new.name)
+            .count();
+        if others == 0 {
+            return Err(last_administrator(
+                &new.name,
+                "is the last who administers everything without end",
+            ));
+        }
+    }
+    Ok(Resource::Principal(after))
+}
+
+/// A grant to be recorded under the id given. That of an administrator is only proposed, if there is another
+/// administrator than the author to confirm it.
+pub fn draft_grant(
+    directory: &Directory,
+    id: &str,
+    grant: &pb::Grant,
+    author: &str,
+    today: Date,
+) -> Result<Resource, Error> {
     let mut violations = Violations::new();
     let mut scope = violations.scope("grant");
     let parsed = wire::grant(grant, &mut scope);
@@ -49,35 +106,148 @@ pub fn draft_grant(directory: &Directory, id: &str, grant: &pb::Grant) -> Result
         {
             scope.unknown("unit", &grant.unit);
         }
+        if let Some(substituted) = &parsed.substitute_for {
+            substitution(directory, principal, substituted, parsed, today, &mut scope);
+        }
     }
-    checked(parsed, violations)?;
+    let (_, parsed) = checked(parsed, violations)?;
+    let another = |other: &&str| name::name("principals", other) != author;
+    let proposed = parsed.role == Role::Administrator && administrators(directory, today).find(another).is_some();
     Ok(Resource::Grant(pb::Grant {
         name: name::name("grants", id),
+        granted_by: author.to_owned(),
+        proposed,
+        confirmed_by: String::new(),
+        create_time: None,
+        ..grant.clone()
+    }))
+}
+
+/// Checks that a grant on somebody's behalf gives no more than that one has, and ends.
+fn substitution(
+    directory: &Directory,
+    principal: &str,
+    substituted: &str,
+    grant: &Grant,
+    today: Date,
+    scope: &mut Scope<'_>,
+) {
+    if !directory.principals().contains_key(substituted) {
+        scope.unknown("substitute_for", &name::name("principals", substituted));
+        return;
+    }
+    if principal == substituted {
+        scope.invalid("substitute_for", "nobody stands in for oneself".to_owned());
+    }
+    if grant.role != Role::Approver {
+        scope.invalid("role", "only approvers have substitutes".to_owned());
+    }
+    if grant.end.is_none() {
+        scope.required("end_date");
+    }
+    // By the units that the grants are for, not by what they reach: who approves for a province stands for all of it.
+    let own = directory.grants_of(substituted).iter();
+    let own = own.filter(|own| own.role == Role::Approver && own.substitute_for.is_none());
+    let own: Vec<Grant> = own.cloned().collect();
+    let reach = permission::scope(Action::ReadEvent, &own, directory.hierarchy(), today);
+    let unit = grant.unit.as_ref().and_then(|unit| directory.hierarchy().key(unit));
+    if !reach.allows(unit.as_slice(), grant.clearance) {
+        scope.invalid(
+            "substitute_for",
+            format!("principals/{substituted} does not approve as much as this grant"),
+        );
+    }
+}
+
+/// The confirmation of a proposed grant.
+pub fn draft_confirmation(directory: &Directory, name: &str, author: &str) -> Result<Resource, Error> {
+    let grant = &find(directory, name)?.resource;
+    let refused = |reason, why: &str| Error::Precondition {
+        reason,
+        violations: vec![(name.to_owned(), why.to_owned())],
+    };
+    if !grant.proposed {
+        return Err(refused(rule::WRONG_STATE, "is not proposed and needs no confirmation"));
+    }
+    if grant.granted_by == author || grant.principal == author {
+        let why = "is confirmed by an administrator who neither proposed nor gets it";
+        return Err(refused(rule::OTHER_PERSON_NEEDED, why));
+    }
+    Ok(Resource::Grant(pb::Grant {
+        proposed: false,
+        confirmed_by: author.to_owned(),
         ..grant.clone()
     }))
 }
 
 /// The end of a grant.
 pub fn draft_revocation(directory: &Directory, name: &str, today: Date) -> Result<Resource, Error> {
-    let not_found = || Error::NotFound(name.to_owned());
-    let id = name::collection_id(name, "grants").ok_or_else(not_found)?;
-    let revoked = directory.grants().get(id).ok_or_else(not_found)?;
-    let administers = |grant: &banggiao_directory::Grant| {
-        grant.grant.role == Role::Administrator && grant.grant.unit.is_none() && grant.grant.holds_on(today)
-    };
-    // A grant that ends some day would leave nobody on the day after.
-    let for_good = |grant: &banggiao_directory::Grant| administers(grant) && grant.grant.end.is_none();
-    let others = directory
-        .grants()
-        .iter()
-        .filter(|(other, grant)| *other != id && for_good(grant))
-        .count();
-    if for_good(revoked) && others == 0 {
-        let why = "is the last grant without end of the role administrator for everything".to_owned();
-        return Err(Error::Precondition {
-            reason: rule::LAST_ADMINISTRATOR,
-            violations: vec![(name.to_owned(), why)],
-        });
+    let revoked = find(directory, name)?;
+    let mut left = administrators_for_good(directory, today);
+    let is_one = administrators_for_good(directory, today).any(|grant| grant.resource.name == name);
+    if is_one && !left.any(|grant| grant.resource.name != name) {
+        return Err(last_administrator(
+            name,
+            "is the last grant without end of the role administrator for everything",
+        ));
     }
-    Ok(Resource::RevokedGrant(name.to_owned()))
+    Ok(Resource::RevokedGrant(revoked.resource.name.clone()))
+}
+
+/// The end of a token, of which more may be known than its id; nothing if it was revoked before.
+pub fn draft_token_revocation(directory: &Directory, id: &str, issued: Option<&pb::Token>) -> Vec<Resource> {
+    if directory.revoked_tokens().contains_key(id) {
+        return Vec::new();
+    }
+    vec![Resource::RevokedToken(pb::Token {
+        name: name::name("tokens", id),
+        ..issued.cloned().unwrap_or_default()
+    })]
+}
+
+/// A token as it was issued.
+pub fn token(issued: &Issued) -> pb::Token {
+    let time = |seconds| Some(prost_types::Timestamp { seconds, nanos: 0 });
+    pb::Token {
+        name: name::name("tokens", &issued.id),
+        principal: name::name("principals", &issued.principal),
+        issue_time: time(issued.issue_time),
+        expire_time: time(issued.expire_time),
+        ..pb::Token::default()
+    }
+}
+
+fn find<'a>(directory: &'a Directory, name: &str) -> Result<&'a Arc<Granted>, Error> {
+    let id = name::collection_id(name, "grants");
+    let found = id.and_then(|id| directory.grants().get(id));
+    found.ok_or_else(|| Error::NotFound(name.to_owned()))
+}
+
+/// The principals who administer everything today.
+fn administrators(directory: &Directory, today: Date) -> impl Iterator<Item = &str> {
+    let principals = directory.principals().keys().map(String::as_str);
+    principals.filter(move |principal| {
+        let mut grants = directory.grants_of(principal).iter();
+        grants.any(|grant| grant.role == Role::Administrator && grant.unit.is_none() && grant.holds_on(today))
+    })
+}
+
+/// The grants by which somebody administers everything today and, since they have no end, tomorrow as well.
+fn administrators_for_good(directory: &Directory, today: Date) -> impl Iterator<Item = &Arc<Granted>> {
+    let disabled = |principal: &str| {
+        let id = name::collection_id(principal, "principals").unwrap_or_default();
+        directory.principals().get(id).is_some_and(|known| known.disabled)
+    };
+    directory.grants().values().filter(move |record| {
+        let grant = &record.grant;
+        let holds = grant.role == Role::Administrator && grant.unit.is_none() && grant.holds_on(today);
+        holds && grant.end.is_none() && !record.resource.proposed && !disabled(&record.resource.principal)
+    })
+}
+
+fn last_administrator(name: &str, why: &str) -> Error {
+    Error::Precondition {
+        reason: rule::LAST_ADMINISTRATOR,
+        violations: vec![(name.to_owned(), why.to_owned())],
+    }
 }

@@ -87,6 +87,7 @@ pub fn resource_name(resource: &Resource) -> &str {
         Resource::Principal(principal) => &principal.name,
         Resource::Grant(grant) => &grant.name,
         Resource::RevokedGrant(name) => name,
+        Resource::RevokedToken(token) => &token.name,
         Resource::UnitCorrection(correction) => &correction.unit,
         Resource::UnitKind(kind) => &kind.code,
         Resource::ReorganizationRevocation(revocation) => &revocation.reorganization,

@@ -4,7 +4,11 @@ use std::{pin::Pin, sync::Arc};
 
 use banggiao_contracts::registry::v1::{self as pb, registry_feed_service_server::RegistryFeedService};
 use banggiao_model::permission::Action;
-use banggiao_rpc::{Violations, feed, identity::Caller, wire};
+use banggiao_rpc::{
+    Violations, feed,
+    identity::{Authenticate, Caller},
+    wire,
+};
 use tokio_stream::Stream;
 use tonic::{Request, Response, Status};
 
@@ -33,6 +37,7 @@ impl RegistryFeedService for Calls {
         checked(Some(()), violations).map_err(refuse)?;
         let source = Changes {
             registry: Arc::clone(&self.registry),
+            auth: self.auth.clone(),
             caller,
         };
         let head = self.registry.watch_head();
@@ -54,6 +59,7 @@ fn position(head: feed::Head) -> pb::RegistryPosition {
 
 struct Changes {
     registry: Arc<Registry>,
+    auth: Authenticate,
     caller: Caller,
 }
 
@@ -66,6 +72,7 @@ impl feed::Source for Changes {
     }
 
     fn may_read(&self) -> Result<(), Status> {
+        self.auth.still(&self.caller)?;
         self.registry.authorize(&self.caller, Action::ReadFeed).map_err(refuse)
     }
 

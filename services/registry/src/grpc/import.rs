@@ -27,12 +27,16 @@ impl ImportService for Calls {
     ) -> Result<Response<Self::ImportRowsStream>, Status> {
         let (caller, _) = self.authorize_all(&request, Action::ManageRegistry)?;
         let (registry, mut requests) = (std::sync::Arc::clone(&self.registry), request.into_inner());
+        let auth = self.auth.clone();
         let (sender, receiver) = tokio::sync::mpsc::channel(2);
         tokio::spawn(async move {
             let mut dry = DryRun::default();
             while let Some(request) = requests.message().await.transpose() {
                 let answer = match request {
-                    Ok(request) => answer(&registry, &caller, request, &mut dry).await,
+                    Ok(request) => match auth.still(&caller) {
+                        Ok(()) => answer(&registry, &caller, request, &mut dry).await,
+                        Err(status) => Err(status),
+                    },
                     Err(status) => Err(status),
                 };
                 let failed = answer.is_err();

@@ -97,9 +97,17 @@ fn stamp(resource: &mut Resource, position: i64, time: prost_types::Timestamp, a
             marker.create_time.get_or_insert(time);
         }
         Resource::Principal(principal) => {
-            (principal.registry_position, principal.create_time) = (position, Some(time));
+            (principal.registry_position, principal.etag) = (position, etag);
+            principal.create_time.get_or_insert(time);
         }
-        Resource::Grant(grant) => (grant.registry_position, grant.create_time) = (position, Some(time)),
+        Resource::Grant(grant) => {
+            grant.registry_position = position;
+            grant.create_time.get_or_insert(time);
+        }
+        Resource::RevokedToken(token) => {
+            (token.registry_position, token.revoke_time) = (position, Some(time));
+            author.clone_into(&mut token.revoked_by);
+        }
         Resource::ReorganizationRevocation(revocation) => {
             (revocation.registry_position, revocation.create_time) = (position, Some(time));
             author.clone_into(&mut revocation.author);

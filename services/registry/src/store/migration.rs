@@ -1,5 +1,6 @@
 //! The schema, step by step. A step that was released is never changed; a new one is added after it.
 
+use banggiao_audit::migration::Migration;
 use banggiao_directory::changes;
 use banggiao_store::{head, import_row};
 use sea_orm_migration::prelude::*;
@@ -12,7 +13,7 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(First)]
+        vec![Box::new(First), Box::new(Migration("m0002_audit"))]
     }
 }
 

@@ -67,9 +67,15 @@ impl Iterator for Batches {
         if batch.is_empty() {
             return self.first.take().map(Ok);
         }
-        if !self.readable(&batch) {
+        let still = self.calls.auth.still(&self.caller);
+        let refused = match still {
+            Ok(()) if self.readable(&batch) => None,
+            Ok(()) => Some(DOMAIN.denied()),
+            Err(status) => Some(status),
+        };
+        if let Some(status) = refused {
             (self.contributions, self.first) = (Vec::new().into_iter(), None);
-            return Some(Err(DOMAIN.denied()));
+            return Some(Err(status));
         }
         let mut message = self.first.take().unwrap_or_default();
         let hierarchy = self.directory.hierarchy();

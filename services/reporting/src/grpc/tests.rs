@@ -2,16 +2,19 @@
 
 use std::sync::Arc;
 
+use banggiao_audit::Trail;
 use banggiao_contracts::reporting::v1::{
     self as pb, calendar_service_server::CalendarService, figure_service_server::FigureService,
     indicator_service_server::IndicatorService,
 };
 use banggiao_model::clock::SystemClock;
-use banggiao_rpc::identity::Caller;
+use banggiao_rpc::identity::{Authenticate, Caller, Verifier};
+use banggiao_runtime::Seams;
 use tokio_stream::StreamExt;
+use tokio_util::sync::CancellationToken;
 use tonic::{Code, Request, Status};
 
-use super::{Calls, indicators, measure, query};
+use super::{Calls, DOMAIN, indicators, measure, query};
 use crate::{
     domain::{Error, indicator, world::World},
     projection::tests::{database, eventful, open},
@@ -21,6 +24,8 @@ fn request<T>(principal: &str, message: T) -> Request<T> {
     let mut request = Request::new(message);
     request.extensions_mut().insert(Caller {
         principal: principal.into(),
+        token: "t".into(),
+        until: i64::MAX,
     });
     request
 }
@@ -50,11 +55,16 @@ async fn calls(world: &World) -> (tempfile::TempDir, Calls) {
     let (folder, store) = database(world).await;
     let (projection, mut reader) = open(&store).await;
     reader.enter(world.revisions.clone()).await.unwrap();
+    let clock = Arc::new(SystemClock);
+    let verifier = Arc::new(Verifier::new(Vec::new(), "banggiao", 60, Arc::<SystemClock>::clone(&clock)));
+    let admission = Arc::new(projection.follower().clone());
     (
         folder,
         Calls {
             projection,
-            clock: Arc::new(SystemClock),
+            clock,
+            auth: Authenticate::new(verifier, admission, DOMAIN),
+            trail: Trail::open(store, Seams::default(), CancellationToken::new()),
         },
     )
 }

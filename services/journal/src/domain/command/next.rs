@@ -6,7 +6,7 @@ use banggiao_contracts::journal::v1::{
 use banggiao_model::name;
 
 use super::{
-    Because, Command, Current, Draft, Step, Target,
+    Because, Command, Current, Draft, Step, Target, covers,
     state::{self, pending_authors_after},
 };
 use crate::domain::{Error, correction, event, rule};
@@ -196,7 +196,36 @@ impl Command {
                 violations: vec![(event.name.clone(), why)],
             });
         }
-        Ok(self.follow(current, event.clone(), ReviewState::Approved, Done::Approve, "", true))
+        let for_whom = self.on_behalf_of(current, !self.allow_self_approval)?;
+        let mut draft = self.follow(current, event.clone(), ReviewState::Approved, Done::Approve, "", true);
+        draft.revision.on_behalf_of = for_whom;
+        Ok(draft)
+    }
+
+    /// For whom the approver decides on an event, as `principals/{principal}`: for itself, which is said by nothing,
+    /// wherever its own grants reach; otherwise for one it stands in for. That one must not be an author of what is
+    /// approved, any more than the approver.
+    fn on_behalf_of(&self, current: &Current, by_another: bool) -> Result<String, Error> {
+        let Some(scopes) = &self.authority.approver else {
+            return Ok(String::new());
+        };
+        let homes = event::homes(&current.event, &self.authority.directory);
+        let home = *homes.first().ok_or(Error::Denied)?;
+        if covers(&scopes.own, home) {
+            return Ok(String::new());
+        }
+        let standing_in = scopes.standing_in.iter().filter(|(_, scope)| covers(scope, home));
+        let mut allowed = standing_in.filter(|(one, _)| !by_another || !current.pending_authors.contains(&**one));
+        match allowed.next() {
+            Some((one, _)) => Ok(name::name("principals", one)),
+            None => Err(Error::Precondition {
+                reason: rule::SELF_APPROVAL,
+                violations: vec![(
+                    current.event.name.clone(),
+                    "has revisions since the last approval that the one whom the approver stands in for wrote".to_owned(),
+                )],
+            }),
+        }
     }
 
     fn returned(&self, current: &Current, because: &Because<ReturnReason>) -> Result<Draft, Error> {
@@ -210,14 +239,17 @@ impl Command {
             .into();
         }
         event.return_reason = because.code.into();
-        Ok(self.follow(
+        let for_whom = self.on_behalf_of(current, false)?;
+        let mut draft = self.follow(
             current,
             event,
             ReviewState::Returned,
             Done::Return,
             &because.reason,
             false,
-        ))
+        );
+        draft.revision.on_behalf_of = for_whom;
+        Ok(draft)
     }
 
     fn cancelled(&self, current: &Current, because: &Because<CancellationReason>) -> Result<Draft, Error> {

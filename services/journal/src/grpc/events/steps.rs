@@ -8,7 +8,7 @@ use banggiao_model::{
     name,
     permission::{Action, Part},
 };
-use banggiao_rpc::{Violations, identity::Caller, page::Page, wire};
+use banggiao_rpc::{Violations, audit, identity::Caller, page::Page, wire};
 use tonic::{Response, Status};
 
 use crate::{
@@ -114,11 +114,18 @@ impl Calls {
         validate_only: bool,
     ) -> Result<Vec<pb::Event>, Status> {
         let Authorized { caller, authority } = authorized;
+        if validate_only {
+            audit::tries();
+        }
         let command = self
             .journal
             .command(&caller, authority, repetition, step, validate_only);
         let answer = self.journal.sequencer().submit(command).await;
-        let events = answer.map_err(refuse)?.events.into_iter();
+        let events = answer.map_err(refuse)?.events;
+        if let Some(first) = events.first() {
+            audit::about(&first.name);
+        }
+        let events = events.into_iter();
         Ok(self
             .for_reader(&caller, events.map(Arc::unwrap_or_clone).collect())
             .await)
@@ -267,6 +274,7 @@ impl Calls {
         let known = filter::Known {
             directory: &authorized.authority.directory,
             types: &types,
+            agreements: &authorized.authority.agreements,
             today: self.journal.today(),
         };
         Ok(filter::parse(&given, &known, &mut violations.scope("filter")))
