@@ -10,6 +10,7 @@ mod feeds;
 mod figures;
 mod limits;
 mod lists;
+mod permissions;
 mod raw;
 mod revisions;
 mod units;

@@ -77,6 +77,11 @@ impl Installation {
         self.services.as_ref().expect("the services run").address()
     }
 
+    /// Where registry, journal and reporting listen behind it.
+    pub fn service_addresses(&self) -> [String; 3] {
+        self.services.as_ref().expect("the services run").service_addresses()
+    }
+
     /// A new connection of the command line, as the administrator.
     pub fn connection(&self) -> Connection {
         let token = self.token("administrator");

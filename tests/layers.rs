@@ -8,7 +8,7 @@ use std::{
 };
 
 /// What each package may use of the house.
-const MAY_KNOW: [(&str, &[&str]); 16] = [
+const MAY_KNOW: [(&str, &[&str]); 17] = [
     ("contracts", &[]),
     ("model", &[]),
     ("ledger", &[]),
@@ -18,18 +18,46 @@ const MAY_KNOW: [(&str, &[&str]); 16] = [
     ("runtime", &["contracts", "model", "rpc", "store"]),
     ("directory", &["contracts", "model", "rpc", "store"]),
     ("cli", &["contracts", "model", "rpc", "workbook"]),
+    ("audit", &["contracts", "model", "rpc", "runtime", "store"]),
     ("testkit", &["model", "runtime"]),
     (
         "registry",
-        &["contracts", "directory", "ledger", "model", "rpc", "runtime", "store"],
+        &[
+            "audit",
+            "contracts",
+            "directory",
+            "ledger",
+            "model",
+            "rpc",
+            "runtime",
+            "store",
+        ],
     ),
     (
         "journal",
-        &["contracts", "directory", "ledger", "model", "rpc", "runtime", "store"],
+        &[
+            "audit",
+            "contracts",
+            "directory",
+            "ledger",
+            "model",
+            "rpc",
+            "runtime",
+            "store",
+        ],
     ),
     (
         "reporting",
-        &["contracts", "directory", "ledger", "model", "rpc", "runtime", "store"],
+        &[
+            "audit",
+            "contracts",
+            "directory",
+            "ledger",
+            "model",
+            "rpc",
+            "runtime",
+            "store",
+        ],
     ),
     // The gateway owns nothing, so it has no store and no directory.
     ("gateway", &["contracts", "model", "rpc", "runtime"]),

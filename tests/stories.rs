@@ -9,6 +9,7 @@ mod faults;
 mod fresh;
 mod kills;
 mod network;
+mod office;
 mod replicas;
 mod restart;
 mod restated;

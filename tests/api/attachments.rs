@@ -1,6 +1,6 @@
 //! `AttachmentService`: documents come in and go out whole or not at all, whoever goes away meanwhile.
 
-mod files;
+pub(super) mod files;
 mod naming;
 mod permission;
 mod sweep;
@@ -22,7 +22,7 @@ use crate::installation::Installation;
 type Client = AttachmentServiceClient<Authorized>;
 
 /// Attachments, as a principal.
-fn client(installation: &Installation, principal: &str) -> Client {
+pub(super) fn client(installation: &Installation, principal: &str) -> Client {
     AttachmentServiceClient::new(installation.channel(principal))
 }
 
@@ -43,7 +43,7 @@ fn messages(bytes: &[u8], piece: usize) -> Vec<UploadAttachmentRequest> {
     bytes.chunks(piece).map(data).collect()
 }
 
-async fn upload(mut client: Client, bytes: &[u8]) -> Result<Attachment, Status> {
+pub(super) async fn upload(mut client: Client, bytes: &[u8]) -> Result<Attachment, Status> {
     let messages = tokio_stream::iter(messages(bytes, 256 * 1024));
     Ok(client.upload_attachment(messages).await?.into_inner())
 }

@@ -104,8 +104,18 @@ async fn a_correction_leaves_an_agreement_alone_that_its_author_may_not_read() {
     };
     let corrected = recorder.correct(mended.clone(), &["persons"]).await.expect("corrected");
     assert_eq!(
-        (corrected.persons, corrected.agreement.as_str()),
-        (Some(7), "agreements/tw-h01")
+        (
+            corrected.persons,
+            corrected.agreement.as_str(),
+            corrected.withheld_fields
+        ),
+        (Some(7), "", vec!["agreement".to_owned()]),
+        "the recorder knows that there is one, and not which"
+    );
+    let whole = administrator.get(&name).await.expect("read");
+    assert_eq!(
+        (whole.agreement.as_str(), whole.withheld_fields.len()),
+        ("agreements/tw-h01", 0)
     );
     let named = recorder.correct(mended, &["agreement"]).await.expect_err("named anew");
     assert_eq!(named.code(), Code::InvalidArgument);

@@ -79,7 +79,10 @@ impl PrincipalVerb {
                 enable,
                 etag,
             } => {
-                let masked = [(display_name.is_some(), "display_name"), (disable || enable, "disabled")];
+                let masked = [
+                    (display_name.is_some(), "display_name"),
+                    (disable || enable, "disabled"),
+                ];
                 let paths = masked.into_iter().filter(|(given, _)| *given);
                 let mask = prost_types::FieldMask {
                     paths: paths.map(|(_, path)| path.to_owned()).collect(),

@@ -271,7 +271,7 @@ mod tests {
             rows(&nouns::PRINCIPAL, [&principal].into_iter(), Lang::En)
                 .csv()
                 .unwrap(),
-            "name,display_name,create_time\nclerk,\"'=1+1, \"\"x\"\"\",\n"
+            "name,display_name,disabled,create_time\nclerk,\"'=1+1, \"\"x\"\"\",false,\n"
         );
     }
 }

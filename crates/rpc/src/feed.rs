@@ -66,6 +66,7 @@ pub fn serve<S: Source>(
     shutdown: CancellationToken,
 ) -> impl tokio_stream::Stream<Item = Result<S::Message, Status>> + Send {
     async_stream::try_stream! {
+        source.may_read()?;
         let start = *head.borrow_and_update();
         yield source.message(Vec::new(), start);
         loop {

@@ -201,7 +201,10 @@ impl Verifier {
         if now >= until {
             return Err(Error::Expired);
         }
-        if claims.nbf.is_some_and(|nbf| now < nbf.saturating_sub(self.leeway_seconds)) {
+        if claims
+            .nbf
+            .is_some_and(|nbf| now < nbf.saturating_sub(self.leeway_seconds))
+        {
             return Err(Error::Early);
         }
         if !name::valid_id(&claims.sub) {
@@ -324,7 +327,9 @@ pub struct Authenticate {
 
 impl fmt::Debug for Authenticate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Authenticate").field("domain", &self.domain).finish_non_exhaustive()
+        f.debug_struct("Authenticate")
+            .field("domain", &self.domain)
+            .finish_non_exhaustive()
     }
 }
 

@@ -44,7 +44,9 @@ impl Keys {
             keys.insert(id.clone(), Key { algorithm, key });
         }
         if keys.is_empty() {
-            return Err(format!("the JSON Web Key Set holds no key with an id for {algorithms:?}"));
+            return Err(format!(
+                "the JSON Web Key Set holds no key with an id for {algorithms:?}"
+            ));
         }
         Ok(Self(keys))
     }

@@ -116,7 +116,10 @@ pub fn note(file: &Path, issued: &Issued) -> io::Result<()> {
 /// If the file cannot be read.
 pub fn issued(file: &Path) -> io::Result<Vec<Issued>> {
     match fs::read_to_string(file) {
-        Ok(text) => Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()),
+        Ok(text) => Ok(text
+            .lines()
+            .filter_map(|line| serde_json::from_str(line).ok())
+            .collect()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
         Err(error) => Err(error),
     }

@@ -75,12 +75,7 @@ fn sign(algorithm: Algorithm, kid: Option<&str>, key: &EncodingKey, claims: &Val
 }
 
 fn elliptic(claims: &Value) -> String {
-    sign(
-        Algorithm::ES256,
-        Some("ec"),
-        &EncodingKey::from_ec_der(EC),
-        claims,
-    )
+    sign(Algorithm::ES256, Some("ec"), &EncodingKey::from_ec_der(EC), claims)
 }
 
 /// A token of any header and signature.

@@ -91,14 +91,12 @@ impl Identity {
     /// # Errors
     /// If a key file cannot be read or holds no usable key, or an issuer is not configured as one. Keys behind an address
     /// may come later.
-    pub async fn verifier(
-        &self,
-        clock: Arc<dyn Clock>,
-        shutdown: CancellationToken,
-    ) -> anyhow::Result<Arc<Verifier>> {
+    pub async fn verifier(&self, clock: Arc<dyn Clock>, shutdown: CancellationToken) -> anyhow::Result<Arc<Verifier>> {
         let own = (Trusted::own(&self.issuer), Source::File(self.jwks_file.clone()));
         let others = self.others.iter().map(Issuer::trusted);
-        let issuers = std::iter::once(Ok(own)).chain(others).collect::<anyhow::Result<Vec<_>>>()?;
+        let issuers = std::iter::once(Ok(own))
+            .chain(others)
+            .collect::<anyhow::Result<Vec<_>>>()?;
         let (trusted, sources) = issuers.into_iter().unzip();
         let verifier = Verifier::new(trusted, &self.installation, self.leeway_seconds, clock);
         keys::kept(Arc::new(verifier), sources, shutdown).await

@@ -14,8 +14,9 @@ use std::sync::Arc;
 
 use banggiao_audit::Trail;
 use banggiao_contracts::journal::v1::{
-    attachment_service_server::AttachmentServiceServer, audit_service_server::AuditServiceServer, event_feed_service_server::EventFeedServiceServer,
-    event_service_server::EventServiceServer, event_type_service_server::EventTypeServiceServer,
+    attachment_service_server::AttachmentServiceServer, audit_service_server::AuditServiceServer,
+    event_feed_service_server::EventFeedServiceServer, event_service_server::EventServiceServer,
+    event_type_service_server::EventTypeServiceServer,
 };
 use banggiao_model::permission::{Action, Classification};
 use banggiao_rpc::{

@@ -205,7 +205,10 @@ impl Journal {
         audit::decided(action, directory.position());
         let scope = self.scope(caller, action, &directory);
         let agreements = self.scope(caller, Action::ReadAgreement, &directory);
-        let stands_in = directory.grants_of(&caller.principal).iter().any(|grant| grant.substitute_for.is_some());
+        let stands_in = directory
+            .grants_of(&caller.principal)
+            .iter()
+            .any(|grant| grant.substitute_for.is_some());
         let approver = (action == Action::ApproveEvent && stands_in)
             .then(|| Arc::new(directory.approver_scopes(&caller.principal, self.today())));
         Authority {

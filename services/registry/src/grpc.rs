@@ -16,10 +16,10 @@ use std::sync::Arc;
 use banggiao_audit::Trail;
 use banggiao_contracts::registry::v1::{
     Change, access_service_server::AccessServiceServer, agreement_service_server::AgreementServiceServer,
-    audit_service_server::AuditServiceServer,
-    change::Resource, import_service_server::ImportServiceServer, marker_service_server::MarkerServiceServer,
-    programme_service_server::ProgrammeServiceServer, registry_feed_service_server::RegistryFeedServiceServer,
-    search_service_server::SearchServiceServer, unit_service_server::UnitServiceServer,
+    audit_service_server::AuditServiceServer, change::Resource, import_service_server::ImportServiceServer,
+    marker_service_server::MarkerServiceServer, programme_service_server::ProgrammeServiceServer,
+    registry_feed_service_server::RegistryFeedServiceServer, search_service_server::SearchServiceServer,
+    unit_service_server::UnitServiceServer,
 };
 use banggiao_directory::Directory;
 use banggiao_model::{

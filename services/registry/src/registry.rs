@@ -157,7 +157,9 @@ impl Registry {
     /// # Errors
     /// If there is a list of them and it cannot be read.
     pub fn issued_tokens(&self) -> Result<Vec<Issued>, Error> {
-        let Some(file) = &self.issued_file else { return Ok(Vec::new()) };
+        let Some(file) = &self.issued_file else {
+            return Ok(Vec::new());
+        };
         let now = self.seams.clock.now().as_second();
         let issued = token::issued(file).map_err(|error| Error::Broken(error.to_string()))?;
         Ok(issued.into_iter().filter(|issued| issued.expire_time > now).collect())

@@ -9,17 +9,16 @@ mod measure;
 mod query;
 mod status;
 mod stream;
-mod trail;
 #[cfg(test)]
 mod tests;
+mod trail;
 
 use std::sync::Arc;
 
 use banggiao_audit::Trail;
 use banggiao_contracts::reporting::v1::{
-    audit_service_server::AuditServiceServer,
-    calendar_service_server::CalendarServiceServer, figure_service_server::FigureServiceServer,
-    indicator_service_server::IndicatorServiceServer,
+    audit_service_server::AuditServiceServer, calendar_service_server::CalendarServiceServer,
+    figure_service_server::FigureServiceServer, indicator_service_server::IndicatorServiceServer,
 };
 use banggiao_directory::Directory;
 use banggiao_model::{

@@ -133,12 +133,7 @@ pub fn issuer(path: &Path) -> anyhow::Result<Issuer> {
 ///
 /// # Errors
 /// If it cannot be signed.
-pub fn issue(
-    issuer: &Issuer,
-    principal: &str,
-    seconds: i64,
-    clock: &dyn Clock,
-) -> anyhow::Result<(String, Issued)> {
+pub fn issue(issuer: &Issuer, principal: &str, seconds: i64, clock: &dyn Clock) -> anyhow::Result<(String, Issued)> {
     let mut id = [0; 12];
     getrandom::fill(&mut id).map_err(|error| anyhow::anyhow!("no randomness for a token: {error}"))?;
     let hex: String = id.iter().map(|byte| format!("{byte:02x}")).collect();

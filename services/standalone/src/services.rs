@@ -20,6 +20,8 @@ const START_MAX: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub struct Services {
     address: SocketAddr,
+    /// Those of registry, journal and reporting.
+    inner: [String; 3],
     data_dir: DataDir,
     shutdown: CancellationToken,
     tasks: JoinSet<anyhow::Result<()>>,
@@ -41,6 +43,7 @@ impl Services {
         let (registry, registry_peer) = loopback().await?;
         let (journal, journal_peer) = loopback().await?;
         let (reporting, reporting_peer) = loopback().await?;
+        let inner = [&registry_peer, &journal_peer, &reporting_peer].map(|peer| peer.address.clone());
         let identity = Identity {
             issuer: ISSUER.to_owned(),
             installation: INSTALLATION.to_owned(),
@@ -101,6 +104,7 @@ impl Services {
 
         let mut services = Self {
             address,
+            inner,
             data_dir,
             shutdown,
             tasks,
@@ -113,6 +117,12 @@ impl Services {
     #[must_use]
     pub fn address(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Where registry, journal and reporting listen behind the gateway. Each asks for a token as the gateway does.
+    #[must_use]
+    pub fn service_addresses(&self) -> [String; 3] {
+        self.inner.clone()
     }
 
     /// Whether only this machine can reach them.

@@ -22,10 +22,7 @@ impl AuditService for Calls {
             |r| (&mut r.page_size, &mut r.page_token),
             &mut violations.root(),
         );
-        let filter = banggiao_audit::filter(
-            &request.filter.unwrap_or_default(),
-            &mut violations.scope("filter"),
-        );
+        let filter = banggiao_audit::filter(&request.filter.unwrap_or_default(), &mut violations.scope("filter"));
         checked(Some(()), violations).map_err(refuse)?;
         let listed = self.trail.list(&filter, &page).await;
         let (entries, next_page_token) = listed.map_err(|error| refuse(error.into()))?;

@@ -98,16 +98,16 @@ impl AccessService for Calls {
             ("grant", |r: &mut pb::GrantRoleRequest| r.grant.take()),
         )?;
         let (id, author, today) = (self.registry.new_id('g'), write.caller.name(), self.registry.today());
-        let plan =
-            move |directory: &Directory| Ok(vec![access::draft_grant(directory, &id, &draft, &author, today)?]);
+        let plan = move |directory: &Directory| Ok(vec![access::draft_grant(directory, &id, &draft, &author, today)?]);
         self.granted(write, plan).await
     }
 
     async fn confirm_grant(&self, request: Request<pb::ConfirmGrantRequest>) -> Result<Response<pb::Grant>, Status> {
-        let (request, write) =
-            self.begin(request, ("grant.confirm", Action::ManageAccess), |r: &mut pb::ConfirmGrantRequest| {
-                &mut r.request_id
-            })?;
+        let (request, write) = self.begin(
+            request,
+            ("grant.confirm", Action::ManageAccess),
+            |r: &mut pb::ConfirmGrantRequest| &mut r.request_id,
+        )?;
         id_of(&request.name, "grants", "name")?;
         let author = write.caller.name();
         let plan =
@@ -201,10 +201,11 @@ impl AccessService for Calls {
     }
 
     async fn revoke_token(&self, request: Request<pb::RevokeTokenRequest>) -> Result<Response<pb::Token>, Status> {
-        let (request, write) =
-            self.begin(request, ("token.revoke", Action::ManageAccess), |r: &mut pb::RevokeTokenRequest| {
-                &mut r.request_id
-            })?;
+        let (request, write) = self.begin(
+            request,
+            ("token.revoke", Action::ManageAccess),
+            |r: &mut pb::RevokeTokenRequest| &mut r.request_id,
+        )?;
         let id = id_of(&request.name, "tokens", "name")?;
         let issued = self.registry.issued_tokens().map_err(refuse)?;
         let issued = issued.iter().find(|issued| issued.id == id).map(access::token);

@@ -56,7 +56,12 @@ async fn calls(world: &World) -> (tempfile::TempDir, Calls) {
     let (projection, mut reader) = open(&store).await;
     reader.enter(world.revisions.clone()).await.unwrap();
     let clock = Arc::new(SystemClock);
-    let verifier = Arc::new(Verifier::new(Vec::new(), "banggiao", 60, Arc::<SystemClock>::clone(&clock)));
+    let verifier = Arc::new(Verifier::new(
+        Vec::new(),
+        "banggiao",
+        60,
+        Arc::<SystemClock>::clone(&clock),
+    ));
     let admission = Arc::new(projection.follower().clone());
     (
         folder,

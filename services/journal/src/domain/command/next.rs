@@ -222,7 +222,8 @@ impl Command {
                 reason: rule::SELF_APPROVAL,
                 violations: vec![(
                     current.event.name.clone(),
-                    "has revisions since the last approval that the one whom the approver stands in for wrote".to_owned(),
+                    "has revisions since the last approval that the one whom the approver stands in for wrote"
+                        .to_owned(),
                 )],
             }),
         }
