@@ -15,3 +15,4 @@ mod restart;
 mod restated;
 mod review;
 mod sample;
+mod stale;
