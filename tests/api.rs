@@ -14,3 +14,4 @@ mod permissions;
 mod raw;
 mod revisions;
 mod units;
+mod web;

@@ -5,7 +5,10 @@ use std::{fs, path::Path, process::Command};
 use banggiao_standalone::data_dir::DataDir;
 use tempfile::TempDir;
 
-use crate::processes::{self, Process, free_port, program};
+use crate::{
+    certificates::{Authority, Leaf},
+    processes::{self, Process, free_port, program},
+};
 
 /// Our services.
 pub const SERVICES: [&str; 4] = ["registry", "journal", "reporting", "gateway"];
@@ -16,6 +19,8 @@ pub struct Cluster {
     /// Where their files are.
     pub folder: TempDir,
     ports: [u16; 4],
+    /// Who vouches for the certificates of a cluster that encrypts every hop.
+    pub authority: Option<Authority>,
     /// In the order of [`SERVICES`].
     pub processes: Vec<Process>,
 }
@@ -30,6 +35,12 @@ impl Cluster {
     pub fn start(order: [usize; 4]) -> Self {
         let ports = free_ports();
         Self::reaching(order, ports, ports, "")
+    }
+
+    /// With TLS on every hop, and services that demand a certificate of whoever calls them.
+    pub fn encrypted() -> Self {
+        let ports = free_ports();
+        Self::laid_out([0, 1, 2, 3], ports, ports, "", Some(Authority::new()))
     }
 
     /// With the journal on a database of its own, given by its address.
@@ -51,12 +62,23 @@ impl Cluster {
 
     /// Where a service listens.
     pub fn address_of(&self, service: usize) -> String {
-        format!("http://127.0.0.1:{}", self.ports[service])
+        let scheme = if self.authority.is_some() { "https" } else { "http" };
+        format!("{scheme}://127.0.0.1:{}", self.ports[service])
     }
 
     /// As [`Self::start`], on ports given. Services reach each other at other ports, where something may stand between
     /// them, and have more settings for each peer.
     pub fn reaching(order: [usize; 4], ports: [u16; 4], peers: [u16; 4], settings: &str) -> Self {
+        Self::laid_out(order, ports, peers, settings, None)
+    }
+
+    fn laid_out(
+        order: [usize; 4],
+        ports: [u16; 4],
+        peers: [u16; 4],
+        settings: &str,
+        authority: Option<Authority>,
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let keys = DataDir::open(folder.path()).expect("a folder for the keys");
         keys.write_identities(&banggiao_model::clock::SystemClock)
@@ -68,11 +90,13 @@ impl Cluster {
             if CALLING.contains(service) {
                 processes::token_file(folder.path(), service, &own.join("own.token"));
             }
-            fs::write(
-                own.join("config.toml"),
-                configuration(service, port, peers, settings, &own),
-            )
-            .expect("a configuration");
+            let mut text = configuration(service, port, peers, settings, &own);
+            if let Some(authority) = &authority {
+                authority.issue(&Leaf::of(service)).write(&own);
+                fs::write(own.join("ca.pem"), &authority.pem).expect("a file");
+                text = encrypted(service, &text, &own);
+            }
+            fs::write(own.join("config.toml"), text).expect("a configuration");
         }
         let mut processes: Vec<Option<Process>> = SERVICES.map(|_| None).into_iter().collect();
         for index in order {
@@ -81,6 +105,7 @@ impl Cluster {
         Self {
             folder,
             ports,
+            authority,
             processes: processes.into_iter().flatten().collect(),
         }
     }
@@ -122,6 +147,26 @@ fn configuration(service: &str, port: u16, ports: [u16; 4], settings: &str, own:
     for peer in peers {
         let (name, port) = (SERVICES[*peer], ports[*peer]);
         text += &format!("[{name}]\naddress = \"http://127.0.0.1:{port}\"\n{settings}");
+    }
+    text
+}
+
+/// A configuration with TLS on every hop. The gateway asks its callers for no certificate.
+fn encrypted(service: &str, plain: &str, own: &Path) -> String {
+    let own = own.display();
+    let pair = format!("certificate_file = \"{own}/own.pem\"\nkey_file = \"{own}/own.key\"\n");
+    let trust = format!("ca_file = \"{own}/ca.pem\"\n");
+    let mut text = String::new();
+    for line in plain.lines() {
+        text += &line.replace("http://", "https://");
+        text.push('\n');
+        if line.contains("http://") {
+            text += &(trust.clone() + &pair);
+        }
+    }
+    text += &format!("[tls]\n{pair}");
+    if service != "gateway" {
+        text += &format!("client_{trust}require_client_certificate = true\n");
     }
     text
 }

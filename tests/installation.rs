@@ -12,12 +12,18 @@ use banggiao_contracts::{
     reporting::v1::figure_service_client::FigureServiceClient,
 };
 use banggiao_rpc::channel::{self, Authorized, Bearer};
-use banggiao_standalone::{data_dir, sample, services::Services};
+use banggiao_standalone::{
+    data_dir, sample,
+    services::{Outside, Services},
+};
 use banggiao_testkit::HandClock;
 use tempfile::TempDir;
 
 /// The day of every test: after everything in the sample.
 pub const NOW: &str = "2026-03-15T01:00:00Z";
+
+/// Whose pages may call.
+pub const ORIGIN: &str = "https://office.example";
 
 /// Four running services on a folder that goes away with them.
 pub struct Installation {
@@ -154,7 +160,11 @@ impl Installation {
 async fn run(folder: &TempDir, clock: &Arc<HandClock>) -> Services {
     banggiao_runtime::telemetry::init("warn", false);
     let seams = banggiao_testkit::seams(Arc::clone(clock));
-    Services::start(folder.path(), "127.0.0.1:0", seams)
+    let outside = Outside {
+        origins: vec![ORIGIN.to_owned()],
+        ..Outside::at("127.0.0.1:0")
+    };
+    Services::start(folder.path(), outside, seams)
         .await
         .expect("the services start")
 }

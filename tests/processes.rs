@@ -11,6 +11,7 @@ use std::{
 
 use banggiao_rpc::channel::{self, Authorized, Bearer};
 use banggiao_standalone::data_dir;
+use tonic::transport::Channel;
 use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient};
 
 /// A program of the workspace. `cargo test --workspace` builds them all beside the tests.
@@ -90,7 +91,12 @@ pub fn token_file(folder: &Path, principal: &str, file: &Path) {
 
 /// Waits until all three services answer through the gateway.
 pub async fn serving(address: &str) {
-    let mut health = HealthClient::new(channel::lazy(address).expect("an address"));
+    all_serving(channel::lazy(address).expect("an address")).await;
+}
+
+/// As [`serving`], through a channel.
+pub async fn all_serving(channel: Channel) {
+    let mut health = HealthClient::new(channel);
     for service in ["banggiao.registry.v1", "banggiao.journal.v1", "banggiao.reporting.v1"] {
         let mut patience = 1000;
         loop {

@@ -16,3 +16,4 @@ mod restated;
 mod review;
 mod sample;
 mod stale;
+mod tls;

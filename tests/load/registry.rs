@@ -24,7 +24,7 @@ use banggiao_model::{
     name::UnitId,
 };
 use banggiao_rpc::channel::{self, Authorized, Bearer};
-use banggiao_standalone::services::Services;
+use banggiao_standalone::services::{Outside, Services};
 use banggiao_testkit::HandClock;
 use tonic::{Response, Status};
 
@@ -198,9 +198,13 @@ async fn main() {
 
     let folder = tempfile::tempdir().expect("a folder");
     let clock = HandClock::at("2026-03-15T01:00:00Z");
-    let services = Services::start(folder.path(), "127.0.0.1:0", banggiao_testkit::seams(clock))
-        .await
-        .expect("the services start");
+    let services = Services::start(
+        folder.path(),
+        Outside::at("127.0.0.1:0"),
+        banggiao_testkit::seams(clock),
+    )
+    .await
+    .expect("the services start");
     let token = fs::read_to_string(folder.path().join("admin.token")).expect("a token");
     let connection = Connection::open(
         &services.address(),

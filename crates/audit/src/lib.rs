@@ -28,7 +28,7 @@ use banggiao_rpc::{
 };
 use banggiao_store::{Error, Store, audit};
 use hyper_util::service::TowerToHyperService;
-use tokio::{net::TcpListener, sync::mpsc};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, service::Routes};
 
@@ -134,13 +134,13 @@ impl Trail {
 /// # Errors
 /// As [`serve::serve_with`].
 pub async fn serve(
-    listener: TcpListener,
+    entrance: serve::Entrance,
     routes: Routes,
     trail: Trail,
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
     let watched = Watched::new(TowerToHyperService::new(routes), trail);
-    serve::serve_with(listener, watched, serve::Limits::INNER, shutdown).await
+    serve::serve_with(entrance, watched, shutdown).await
 }
 
 async fn write(store: Store, mut waiting: mpsc::Receiver<audit::Model>, shutdown: CancellationToken) {

@@ -11,7 +11,7 @@ use std::{
 use banggiao_rpc::audit::{self, Shared};
 use http::{HeaderMap, Request, Response};
 use hyper::{
-    body::{Body as HttpBody, Bytes, Frame, Incoming, SizeHint},
+    body::{Body as HttpBody, Bytes, Frame, SizeHint},
     service::Service,
 };
 use tonic::{Code, Status, body::Body};
@@ -32,7 +32,7 @@ impl<S> Watched<S> {
     }
 }
 
-impl<S> Service<Request<Incoming>> for Watched<S>
+impl<S> Service<Request<Body>> for Watched<S>
 where
     S: Service<Request<Sent>, Response = Response<Body>, Error = Infallible>,
     S::Future: Send + 'static,
@@ -41,7 +41,7 @@ where
     type Error = Infallible;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
 
-    fn call(&self, request: Request<Incoming>) -> Self::Future {
+    fn call(&self, request: Request<Body>) -> Self::Future {
         let (note, asked) = (Shared::default(), Asked::default());
         let mut call = Call(Some(Ended {
             trail: self.trail.clone(),
@@ -52,9 +52,7 @@ where
         let request = request.map(|body| Sent { body, asked });
         let answer = audit::watched(note, self.inner.call(request));
         Box::pin(async move {
-            let response = match answer.await {
-                Ok(response) => response,
-            };
+            let Ok(response) = answer.await;
             // A refusal has no body; everything else tells at its end how it ended.
             match Status::from_header_map(response.headers()) {
                 Some(status) => {
@@ -102,18 +100,15 @@ impl Drop for Call {
 /// A request's body, of which the beginning is kept.
 #[derive(Debug)]
 pub struct Sent {
-    body: Incoming,
+    body: Body,
     asked: Asked,
 }
 
 impl HttpBody for Sent {
     type Data = Bytes;
-    type Error = hyper::Error;
+    type Error = Status;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         let frame = Pin::new(&mut self.body).poll_frame(context);
         if let Poll::Ready(Some(Ok(frame))) = &frame
             && let Some(bytes) = frame.data_ref()

@@ -15,7 +15,8 @@ use banggiao_contracts::registry::v1::registry_feed_service_client::RegistryFeed
 use banggiao_contracts::registry::v1::unit_service_client::UnitServiceClient;
 use banggiao_contracts::reporting::v1::figure_service_client::FigureServiceClient;
 use banggiao_contracts::reporting::v1::indicator_service_client::IndicatorServiceClient;
-use banggiao_rpc::channel::{self, Bearer};
+use banggiao_rpc::channel::{self, Bearer, KeepAlive};
+use banggiao_rpc::tls::Trust;
 use std::error::Error as _;
 use std::sync::Arc;
 use std::time::Duration;
@@ -81,21 +82,41 @@ impl Connection {
     /// # Errors
     /// [`Error::Usage`] if the address is not one of a server, [`Error::Failure`] if the token cannot be a header.
     pub fn open(server: &str, token: Option<String>, timeout: Duration) -> Result<Self, Error> {
+        Self::trusting(server, &Trust::default(), token, timeout)
+    }
+
+    /// As [`Connection::open`], also to an address with `https://`.
+    ///
+    /// # Errors
+    /// As [`Connection::open`], and [`Error::Failure`] if the files for TLS are missing or cannot be used.
+    pub fn trusting(server: &str, trust: &Trust, token: Option<String>, timeout: Duration) -> Result<Self, Error> {
         let address = if server.contains("://") {
             server.to_owned()
         } else {
             format!("http://{server}")
         };
-        let uri = address.parse::<http::Uri>().ok();
+        let unusable = || {
+            Error::Usage(format!(
+                "\"{server}\" is not the address of a server, such as http://127.0.0.1:7443"
+            ))
+        };
+        let uri = address.parse::<http::Uri>().map_err(|_malformed| unusable())?;
         // The channel would take other schemes, and then fail at the first call with words that help nobody.
-        let channel = uri
-            .filter(|uri| uri.scheme_str() == Some("http") && uri.host().is_some_and(|host| !host.is_empty()))
-            .and_then(|_| channel::lazy(&address).ok())
-            .ok_or_else(|| {
-                Error::Usage(format!(
-                    "\"{server}\" is not the address of a server, such as http://127.0.0.1:7443"
-                ))
-            })?;
+        let known =
+            matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some_and(|host| !host.is_empty());
+        if !known {
+            return Err(unusable());
+        }
+        if uri.scheme_str() == Some("https") && trust.ca_file.is_none() {
+            return Err(Error::Usage(format!(
+                "{address} is reached with TLS: give --ca-file FILE, the authorities that are trusted, or name it in the \
+                 profile"
+            )));
+        }
+        let channel = channel::trusting(&address, trust, KeepAlive::DEFAULT).map_err(|error| match error {
+            channel::Error::Address => unusable(),
+            channel::Error::Tls(error) => Error::failure(error.to_string()),
+        })?;
         let bearer = match token {
             Some(token) => Some(
                 Bearer::new(&token).ok_or_else(|| Error::failure("the token holds characters that no token has"))?,
@@ -183,7 +204,12 @@ impl Connection {
 
     /// A failure to connect says which server was meant and what the system said.
     pub(crate) fn located(&self, status: Status) -> Status {
-        if status.code() != Code::Unavailable || !status.details().is_empty() {
+        // A server that demands a certificate refuses only after the connection stood, for which the library has several
+        // codes, none of which is what it means.
+        let of_transport = status
+            .source()
+            .is_some_and(<dyn std::error::Error>::is::<tonic::transport::Error>);
+        if status.code() != Code::Unavailable && !of_transport || !status.details().is_empty() {
             return status;
         }
         let Some(mut cause) = status.source() else {
@@ -204,7 +230,7 @@ mod tests {
     #[tokio::test]
     async fn an_address_is_checked_before_anything_is_sent() {
         let open = |server: &str| Connection::open(server, None, Duration::from_secs(1));
-        for server in ["", "http://", "https://a:1", "ftp://a:1", "http://a b"] {
+        for server in ["", "http://", "https://a:1", "https://", "ftp://a:1", "http://a b"] {
             assert_eq!(open(server).unwrap_err().exit_code(), 2, "{server}");
         }
         assert!(open("127.0.0.1:1").is_ok());

@@ -6,6 +6,7 @@ use crate::connection::Connection;
 use crate::error::Error;
 use crate::output::Output;
 use crate::profile::{self, Profile};
+use banggiao_rpc::tls::Trust;
 use clap::{Args, ValueEnum};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -57,7 +58,7 @@ pub struct Globals {
     #[arg(
         long,
         global = true,
-        value_name = "http://HOST:PORT",
+        value_name = "http[s]://HOST:PORT",
         env = "BANGGIAO_SERVER",
         hide_env_values = true
     )]
@@ -71,6 +72,33 @@ pub struct Globals {
         hide_env_values = true
     )]
     pub token_file: Option<PathBuf>,
+    /// Authorities that are trusted, in PEM; needed for an address with https://.
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "BANGGIAO_CA_FILE",
+        hide_env_values = true
+    )]
+    pub ca_file: Option<PathBuf>,
+    /// Certificate to show to a server that wants one, in PEM.
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "BANGGIAO_CERTIFICATE_FILE",
+        hide_env_values = true
+    )]
+    pub certificate_file: Option<PathBuf>,
+    /// Key of that certificate, in PEM.
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "BANGGIAO_KEY_FILE",
+        hide_env_values = true
+    )]
+    pub key_file: Option<PathBuf>,
     /// Profile of the user's configuration folder [default: local].
     #[arg(long, global = true, value_name = "NAME")]
     pub profile: Option<String>,
@@ -111,10 +139,11 @@ impl Globals {
     /// [`Error::Usage`] if no server is known or its address makes no sense, [`Error::Failure`] if the token file
     /// cannot be read.
     pub fn session(&self) -> Result<Session, Error> {
-        let (server, token_file) = self.target(profile::read)?;
-        let token = token_file.as_deref().map(read_token).transpose()?.flatten();
+        let target = self.target(profile::read)?;
+        let token = target.token_file.as_deref().map(read_token).transpose()?.flatten();
         let lang = self.language();
-        let connection = Connection::open(&server, token, Duration::from_secs(self.timeout))?.with_language(lang);
+        let timeout = Duration::from_secs(self.timeout);
+        let connection = Connection::trusting(&target.server, &target.trust, token, timeout)?.with_language(lang);
         Ok(Session {
             connection,
             output: self.output,
@@ -122,24 +151,41 @@ impl Globals {
         })
     }
 
-    /// The server and the token file. An empty flag or variable counts as absent.
-    fn target(
-        &self,
-        read: impl Fn(&str) -> Result<Option<Profile>, Error>,
-    ) -> Result<(String, Option<PathBuf>), Error> {
+    /// Where to call, and with what. An empty flag or variable counts as absent.
+    fn target(&self, read: impl Fn(&str) -> Result<Option<Profile>, Error>) -> Result<Target, Error> {
+        let given = |path: &Option<PathBuf>| path.clone().filter(|path| !path.as_os_str().is_empty());
         let server = self.server.clone().filter(|server| !server.is_empty());
-        let token_file = self.token_file.clone().filter(|path| !path.as_os_str().is_empty());
+        let token_file = given(&self.token_file);
+        let trust = Trust {
+            ca_file: given(&self.ca_file),
+            certificate_file: given(&self.certificate_file),
+            key_file: given(&self.key_file),
+            server_name: None,
+        };
         let name = self.profile.as_deref().unwrap_or(profile::DEFAULT);
-        if server.is_some() && token_file.is_some() && self.profile.is_none() {
-            return Ok((server.unwrap_or_default(), token_file));
+        if let (Some(server), Some(_), None) = (&server, &token_file, &self.profile)
+            && (trust.ca_file.is_some() || !server.starts_with("https://"))
+        {
+            return Ok(Target {
+                server: server.clone(),
+                token_file,
+                trust,
+            });
         }
         let profile = match read(name)? {
             None if self.profile.is_some() => return Err(Error::Usage(format!("there is no profile \"{name}\""))),
             found => found.unwrap_or_default(),
         };
-        // The default profile's token is for the default profile's server and must not be shown to any other.
+        // The default profile's token is for the default profile's server and must not be shown to any other; neither is
+        // its certificate, or its authority asked about others.
         let other_server = self.profile.is_none() && server.is_some() && server != profile.server;
-        let token_file = token_file.or(if other_server { None } else { profile.token_file });
+        let profile = if other_server { Profile::default() } else { profile };
+        // A certificate and its key come from one place, or they would not fit.
+        let own = if trust.certificate_file.is_some() || trust.key_file.is_some() {
+            (trust.certificate_file, trust.key_file)
+        } else {
+            (profile.certificate_file, profile.key_file)
+        };
         let server = server.or(profile.server).ok_or_else(|| {
             Error::Usage(format!(
                 "no server is known: give --server http://HOST:PORT, set BANGGIAO_SERVER, or start one with \
@@ -147,8 +193,25 @@ impl Globals {
                 profile::DEFAULT
             ))
         })?;
-        Ok((server, token_file))
+        Ok(Target {
+            server,
+            token_file: token_file.or(profile.token_file),
+            trust: Trust {
+                ca_file: trust.ca_file.or(profile.ca_file),
+                certificate_file: own.0,
+                key_file: own.1,
+                server_name: None,
+            },
+        })
     }
+}
+
+/// Where to call, and with what.
+#[derive(Debug, PartialEq, Eq)]
+struct Target {
+    server: String,
+    token_file: Option<PathBuf>,
+    trust: Trust,
 }
 
 /// The token in the file; `None` if the file is empty.
@@ -168,6 +231,9 @@ mod tests {
         Globals {
             server: server.map(Into::into),
             token_file: token_file.map(Into::into),
+            ca_file: None,
+            certificate_file: None,
+            key_file: None,
             profile: profile.map(Into::into),
             timeout: 30,
             output: Output::Table,
@@ -179,13 +245,18 @@ mod tests {
         let profile = Profile {
             server: Some("http://here:1".into()),
             token_file: Some("token".into()),
+            ca_file: Some("ca".into()),
+            ..Profile::default()
         };
         Ok((name == "local").then_some(profile))
     }
 
     #[test]
     fn a_flag_comes_before_the_profile() {
-        let target = |globals: Globals| globals.target(local).unwrap();
+        let target = |globals: Globals| {
+            let target = globals.target(local).unwrap();
+            (target.server, target.token_file)
+        };
         assert_eq!(
             target(globals(None, None, None)),
             ("http://here:1".into(), Some("token".into()))
@@ -206,13 +277,31 @@ mod tests {
 
     #[test]
     fn the_local_token_goes_to_the_local_server_only() {
-        let target = |globals: Globals| globals.target(local).unwrap().1;
+        let target = |globals: Globals| globals.target(local).unwrap().token_file;
         assert_eq!(target(globals(Some("http://elsewhere:2"), None, None)), None);
         assert_eq!(target(globals(Some("http://here:1"), None, None)), Some("token".into()));
         assert_eq!(
             target(globals(Some("http://elsewhere:2"), None, Some("local"))),
             Some("token".into())
         );
+    }
+
+    #[test]
+    fn the_local_authority_vouches_for_the_local_server_only() {
+        let trust = |globals: Globals| globals.target(local).unwrap().trust;
+        assert_eq!(trust(globals(None, None, None)).ca_file, Some("ca".into()));
+        assert_eq!(
+            trust(globals(Some("https://elsewhere:2"), Some("t"), None)),
+            Trust::default()
+        );
+        let own = Globals {
+            ca_file: Some("mine".into()),
+            key_file: Some("key".into()),
+            ..globals(Some("https://elsewhere:2"), Some("t"), None)
+        };
+        let trusted = trust(own);
+        assert_eq!(trusted.ca_file, Some("mine".into()));
+        assert_eq!((trusted.certificate_file, trusted.key_file), (None, Some("key".into())));
     }
 
     #[test]

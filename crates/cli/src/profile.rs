@@ -1,4 +1,4 @@
-//! Profiles: where a server is and which token file goes with it, one small TOML file each in the user's configuration
+//! Profiles: where a server is, whom to trust there and which token file goes with it, one small TOML file each in the user's configuration
 //! folder, `banggiao/profiles/NAME.toml`.
 //!
 //! It owns the form and the place of these files. It never reads a token.
@@ -17,12 +17,21 @@ pub const DEFAULT: &str = "local";
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Profile {
-    /// Address of the gateway, as `http://127.0.0.1:7443`.
+    /// Address of the gateway, as `http://127.0.0.1:7443` or `https://gateway.example:7700`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server: Option<String>,
     /// The file that holds the token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_file: Option<PathBuf>,
+    /// The authorities that are trusted, for an address with `https://`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ca_file: Option<PathBuf>,
+    /// The certificate to show, where the server wants one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certificate_file: Option<PathBuf>,
+    /// The key of that certificate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_file: Option<PathBuf>,
 }
 
 /// Reads a profile; `None` if there is none of that name.
@@ -96,6 +105,8 @@ mod tests {
         let profile = Profile {
             server: Some("http://127.0.0.1:7443".into()),
             token_file: Some("/var/lib/banggiao/t".into()),
+            ca_file: Some("/etc/banggiao/ca.pem".into()),
+            ..Profile::default()
         };
         assert_eq!(read_in(&nested, "local").unwrap(), None);
         let path = write_in(&nested, "local", &profile).unwrap();

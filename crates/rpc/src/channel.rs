@@ -2,12 +2,32 @@
 
 use std::time::Duration;
 
+use http::Uri;
 use tonic::{
     Request, Status,
     metadata::{Ascii, MetadataValue},
     service::{Interceptor, interceptor::InterceptedService},
     transport::{Channel, Endpoint},
 };
+
+use crate::{
+    connector::Connector,
+    tls::{self, Trust},
+};
+
+/// A connection must stand in this time.
+const CONNECT: Duration = Duration::from_secs(5);
+
+/// Why there can be no channel to an address.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// It is none.
+    #[error("it is not the address of a server")]
+    Address,
+    /// The files that it would need cannot be used.
+    #[error(transparent)]
+    Tls(#[from] tls::Error),
+}
 
 /// HTTP/2 pings: what finds a peer that has vanished without a word.
 ///
@@ -36,31 +56,32 @@ pub type Authorized = InterceptedService<Channel, Bearer>;
 /// connection is lost.
 ///
 /// # Errors
-/// If the address is not a URI.
-pub fn lazy(address: &str) -> Result<Channel, tonic::transport::Error> {
-    kept_alive(address, KeepAlive::DEFAULT)
+/// If the address is not a URI, or one that wants TLS.
+pub fn lazy(address: &str) -> Result<Channel, Error> {
+    trusting(address, &Trust::default(), KeepAlive::DEFAULT)
 }
 
-/// As [`lazy`], with pings of one's own choice.
+/// As [`lazy`], also to an address such as `https://gateway.example:7700`, with pings of one's own choice.
 ///
 /// # Errors
-/// If the address is not a URI.
-pub fn kept_alive(address: &str, keep_alive: KeepAlive) -> Result<Channel, tonic::transport::Error> {
-    Ok(Endpoint::from_shared(address.to_owned())?
-        .connect_timeout(Duration::from_secs(5))
-        .tcp_nodelay(true)
+/// If the address is not a URI, or the files for TLS are missing or cannot be used.
+pub fn trusting(address: &str, trust: &Trust, keep_alive: KeepAlive) -> Result<Channel, Error> {
+    let uri: Uri = address.parse().map_err(|_malformed| Error::Address)?;
+    let connector = Connector::new(&uri, trust, CONNECT)?;
+    let endpoint = Endpoint::from_shared(address.to_owned()).map_err(|_malformed| Error::Address)?;
+    Ok(endpoint
         .http2_keep_alive_interval(keep_alive.interval)
         .keep_alive_timeout(keep_alive.timeout)
         .keep_alive_while_idle(true)
         .http2_max_local_error_reset_streams(8192)
-        .connect_lazy())
+        .connect_with_connector_lazy(connector))
 }
 
 /// A channel that carries a token.
 ///
 /// # Errors
-/// If the address is not a URI.
-pub fn authorized(address: &str, bearer: Bearer) -> Result<Authorized, tonic::transport::Error> {
+/// As [`lazy`].
+pub fn authorized(address: &str, bearer: Bearer) -> Result<Authorized, Error> {
     lazy(address).map(|channel| bearer.on(channel))
 }
 

@@ -1,16 +1,17 @@
 //! Configuration: defaults that are compiled in, then a file, then the environment (`BANGGIAO__DATABASE__URL`).
 
-use std::{fs, path::Path, path::PathBuf, sync::Arc, time::Duration};
+mod peer;
+
+use std::{path::Path, path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use banggiao_model::clock::Clock;
-use banggiao_rpc::{
-    channel::{self, Authorized, Bearer, KeepAlive},
-    identity::{Algorithm, Trusted, Verifier},
-};
+use banggiao_rpc::identity::{Algorithm, Trusted, Verifier};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tokio_util::sync::CancellationToken;
-use tonic::transport::Channel;
+
+pub use crate::tls::Tls;
+pub use peer::{Peer, Pings};
 
 use crate::keys::{self, Source};
 
@@ -63,6 +64,9 @@ pub struct Issuer {
     /// Where its public keys are fetched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jwks_url: Option<String>,
+    /// The authorities, one of which must vouch for that address (PEM).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ca_file: Option<PathBuf>,
     /// The signatures that it makes, of EdDSA, ES256 and RS256.
     pub algorithms: Vec<String>,
     /// The type that its tokens name in their header; an empty one if any will do.
@@ -116,7 +120,10 @@ impl Issuer {
         let source = match (&self.jwks_file, &self.jwks_url) {
             (Some(file), None) => Source::File(file.clone()),
             (None, Some(url)) => Source::Address {
-                url: url.parse().with_context(|| format!("{url:?} is no address"))?,
+                peer: Peer {
+                    ca_file: self.ca_file.clone(),
+                    ..Peer::at(url.clone())
+                },
                 refreshed: Duration::from_secs(self.refresh_seconds.max(1)),
             },
             _ => anyhow::bail!("the issuer {:?} needs either jwks_file or jwks_url", self.issuer),
@@ -128,77 +135,6 @@ impl Issuer {
             token_type,
         };
         Ok((trusted, source))
-    }
-}
-
-/// Another service that this one calls.
-#[derive(Debug, Clone, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Peer {
-    /// Its address, as `http://127.0.0.1:7701`.
-    pub address: String,
-    /// How a peer that vanished without a word is found.
-    #[serde(default)]
-    pub keep_alive: Pings,
-}
-
-/// Pings on a connection to a peer.
-#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Pings {
-    /// A silent connection is asked so often whether it is still there.
-    pub interval_ms: u64,
-    /// One that does not answer in this time is given up.
-    pub timeout_ms: u64,
-}
-
-impl Default for Pings {
-    fn default() -> Self {
-        let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-        Self {
-            interval_ms: millis(KeepAlive::DEFAULT.interval),
-            timeout_ms: millis(KeepAlive::DEFAULT.timeout),
-        }
-    }
-}
-
-impl From<Pings> for KeepAlive {
-    fn from(pings: Pings) -> Self {
-        Self {
-            interval: Duration::from_millis(pings.interval_ms),
-            timeout: Duration::from_millis(pings.timeout_ms),
-        }
-    }
-}
-
-impl Peer {
-    /// With the settings that hold where none are configured.
-    #[must_use]
-    pub fn at(address: String) -> Self {
-        Self {
-            address,
-            keep_alive: Pings::default(),
-        }
-    }
-
-    /// A channel to it that carries no token.
-    ///
-    /// # Errors
-    /// If the address is no URI.
-    pub fn channel(&self) -> anyhow::Result<Channel> {
-        channel::kept_alive(&self.address, self.keep_alive.into())
-            .with_context(|| format!("{} is no address", self.address))
-    }
-
-    /// A channel to it that says who we are.
-    ///
-    /// # Errors
-    /// If the address is no URI or the token file cannot be read.
-    pub fn authorized(&self, token_file: &Path) -> anyhow::Result<Authorized> {
-        let path = token_file.display();
-        let token = fs::read_to_string(token_file).with_context(|| format!("cannot read the token {path}"))?;
-        let bearer = Bearer::new(&token).with_context(|| format!("{path} holds no token"))?;
-        Ok(bearer.on(self.channel()?))
     }
 }
 

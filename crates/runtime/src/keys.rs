@@ -7,15 +7,14 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::{Context, bail, ensure};
 use banggiao_rpc::identity::Verifier;
-use http::{Request, StatusCode, Uri, header};
+use http::{Request, StatusCode, header};
 use http_body_util::{BodyExt, Empty, Limited};
 use hyper::body::Bytes;
-use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector},
-    rt::TokioExecutor,
-};
+use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+
+use crate::config::Peer;
 
 /// A file of keys is looked at so often.
 const FILE_SEEN: Duration = Duration::from_secs(2);
@@ -33,8 +32,9 @@ pub enum Source {
     File(PathBuf),
     /// Behind an address.
     Address {
-        /// The address.
-        url: Uri,
+        /// The address. Keys are not fetched in plain text from another machine: whoever changed them on the way could
+        /// be anybody.
+        peer: Peer,
         /// It is asked so often.
         refreshed: Duration,
     },
@@ -58,8 +58,14 @@ pub async fn kept(
         };
         match (keeper.refresh().await, &keeper.source) {
             (Err(error), Source::File(_)) => return Err(error),
-            (Err(error), Source::Address { url, .. }) => {
-                tracing::warn!(%url, error = format!("{error:#}"), "the keys of an issuer cannot be fetched");
+            (Err(error), Source::Address { peer, .. }) => {
+                // What is configured wrongly will not mend itself.
+                peer.connector(PATIENCE)?;
+                tracing::warn!(
+                    address = peer.address,
+                    error = format!("{error:#}"),
+                    "the keys of an issuer cannot be fetched"
+                );
             }
             (Ok(()), _) => {}
         }
@@ -111,7 +117,7 @@ impl Keeper {
                 let place = path.display().to_string();
                 (jwks.with_context(|| format!("cannot read the keys {place}"))?, place)
             }
-            Source::Address { url, .. } => (fetch(url).await?, url.to_string()),
+            Source::Address { peer, .. } => (fetch(peer).await?, peer.address.clone()),
         };
         if jwks != self.last {
             let replaced = self.verifier.replace_keys(self.issuer, &jwks);
@@ -122,9 +128,9 @@ impl Keeper {
     }
 }
 
-async fn fetch(url: &Uri) -> anyhow::Result<String> {
-    let client = Client::builder(TokioExecutor::new()).build::<_, Empty<Bytes>>(HttpConnector::new());
-    let request = Request::get(url)
+async fn fetch(peer: &Peer) -> anyhow::Result<String> {
+    let client = Client::builder(TokioExecutor::new()).build::<_, Empty<Bytes>>(peer.connector(PATIENCE)?);
+    let request = Request::get(peer.uri()?)
         .header(header::ACCEPT, "application/jwk-set+json, application/json")
         .body(Empty::new())?;
     let fetched = async {
@@ -140,5 +146,5 @@ async fn fetch(url: &Uri) -> anyhow::Result<String> {
     fetched
         .context("it does not answer in time")
         .and_then(|fetched| fetched)
-        .with_context(|| format!("the keys behind {url}"))
+        .with_context(|| format!("the keys behind {}", peer.address))
 }

@@ -9,9 +9,11 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 pub mod config;
 mod keys;
+pub mod private;
 pub mod process;
 pub mod seams;
 pub mod serve;
 pub mod telemetry;
+mod tls;
 
 pub use seams::Seams;

@@ -6,12 +6,12 @@ mod frames;
 use std::{convert::Infallible, future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
 use banggiao_rpc::channel::KeepAlive;
-use banggiao_runtime::serve::{Limits, serve_with};
+use banggiao_runtime::serve::{Entrance, Limits, serve_with};
 use bytes::Bytes;
 use frames::Raw;
 use h2::client::SendRequest;
 use http::{HeaderMap, HeaderValue, Request, Response};
-use hyper::{body::Incoming, service::service_fn};
+use hyper::service::service_fn;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::Notify,
@@ -38,12 +38,13 @@ impl Server {
     async fn start(limits: Limits) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
+        let entrance = Entrance::new(listener, limits, None, false).expect("loopback");
         let (released, shutdown) = (Arc::new(Notify::new()), CancellationToken::new());
         let methods = {
             let released = Arc::clone(&released);
             service_fn(move |request| answer(request, Arc::clone(&released)))
         };
-        let ended = tokio::spawn(serve_with(listener, methods, limits, shutdown.clone()));
+        let ended = tokio::spawn(serve_with(entrance, methods, shutdown.clone()));
         Self {
             address,
             released,
@@ -64,7 +65,7 @@ impl Server {
     }
 }
 
-async fn answer(request: Request<Incoming>, released: Arc<Notify>) -> Result<Response<Body>, Infallible> {
+async fn answer(request: Request<Body>, released: Arc<Notify>) -> Result<Response<Body>, Infallible> {
     match request.uri().path() {
         "/hold" => released.notified().await,
         "/panic" => panic!("a fault"),

@@ -1,18 +1,19 @@
 //! The door: which service a call is for, whether its token is valid, and passing it on.
 
-use std::{convert::Infallible, future::Future, pin::Pin, sync::Arc, time::Duration};
+use std::{convert::Infallible, error::Error, future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use banggiao_rpc::{
     Domain,
+    certificate::PeerCertificate,
     channel::KeepAlive,
+    connector::Connector,
     identity::{self, Verifier},
 };
 use banggiao_runtime::serve::{INNER_STREAM_WINDOW, INNER_STREAMS};
 use http::{HeaderMap, HeaderName, Request, Response, Uri, uri::Authority, uri::Scheme};
-use hyper::body::Incoming;
 use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector},
+    client::legacy::Client,
     rt::{TokioExecutor, TokioTimer},
 };
 use tonic::{Code, Status, body::Body, service::Routes};
@@ -20,6 +21,7 @@ use tower_service::Service;
 
 use crate::{
     config::Config,
+    exchange::Exchange,
     places::{Held, Places},
 };
 
@@ -31,6 +33,8 @@ const OPEN: [&str; 3] = [
     "grpc.reflection.v1.ServerReflection",
     "grpc.reflection.v1alpha.ServerReflection",
 ];
+/// A service that takes longer to be connected to is answered for as unavailable.
+const CONNECT: Duration = Duration::from_secs(2);
 /// Headers with these prefixes are ours to set; a caller's are forged.
 const INTERNAL: [&str; 2] = ["x-banggiao-", "x-forwarded-"];
 
@@ -42,26 +46,23 @@ pub struct Upstreams(Arc<[Upstream]>);
 #[derive(Debug)]
 struct Upstream {
     package: &'static str,
+    scheme: Scheme,
     authority: Authority,
-    client: Client<HttpConnector, Incoming>,
+    client: Client<Connector, Body>,
 }
 
 impl Upstreams {
     /// From the configuration. Connections are made when the first call needs them, and again whenever one is lost.
     pub fn new(config: &Config) -> anyhow::Result<Self> {
         let upstreams = config.routes().into_iter().map(|(package, peer)| {
-            let uri: Uri = peer
-                .address
-                .parse()
-                .with_context(|| format!("{:?} is no address", peer.address))?;
-            let authority = uri
-                .authority()
-                .cloned()
-                .with_context(|| format!("{:?} names no host", peer.address))?;
+            let parts = peer.uri()?.into_parts();
             Ok(Upstream {
                 package,
-                authority,
-                client: client(peer.keep_alive.into()),
+                scheme: parts.scheme.unwrap_or(Scheme::HTTP),
+                authority: parts
+                    .authority
+                    .with_context(|| format!("{:?} names no host", peer.address))?,
+                client: client(peer.connector(CONNECT)?, peer.keep_alive.into()),
             })
         });
         Ok(Self(upstreams.collect::<anyhow::Result<_>>()?))
@@ -74,10 +75,7 @@ impl Upstreams {
 }
 
 /// A client of one service.
-fn client(keep_alive: KeepAlive) -> Client<HttpConnector, Incoming> {
-    let mut connector = HttpConnector::new();
-    connector.set_nodelay(true);
-    connector.set_connect_timeout(Some(Duration::from_secs(2)));
+fn client(connector: Connector, keep_alive: KeepAlive) -> Client<Connector, Body> {
     Client::builder(TokioExecutor::new())
         .timer(TokioTimer::new())
         .http2_only(true)
@@ -98,6 +96,7 @@ fn client(keep_alive: KeepAlive) -> Client<HttpConnector, Incoming> {
 #[derive(Debug, Clone)]
 pub struct Door {
     verifier: Arc<Verifier>,
+    exchange: Option<Exchange>,
     upstreams: Upstreams,
     own: Routes,
     places: Places,
@@ -105,16 +104,17 @@ pub struct Door {
 
 impl Door {
     /// With the services behind it and those that it answers itself.
-    pub fn new(verifier: Arc<Verifier>, upstreams: Upstreams, own: Routes) -> Self {
+    pub fn new(verifier: Arc<Verifier>, exchange: Option<Exchange>, upstreams: Upstreams, own: Routes) -> Self {
         Self {
             verifier,
+            exchange,
             upstreams,
             own,
             places: Places::default(),
         }
     }
 
-    async fn answer(mut self, request: Request<Incoming>) -> Response<Body> {
+    async fn answer(mut self, mut request: Request<Body>) -> Response<Body> {
         let service = service_of(request.uri().path()).to_owned();
         if OPEN.contains(&service.as_str()) {
             return match self.own.call(request).await {
@@ -127,25 +127,43 @@ impl Door {
                 format!("there is no service {service:?}"),
             ));
         };
-        let header = request.headers().get(http::header::AUTHORIZATION);
-        let token = identity::bearer(header.map(http::HeaderValue::as_bytes));
-        let caller = match token.and_then(|token| self.verifier.verify(token)) {
-            Ok(caller) => caller,
-            Err(error) => return refuse(DOMAIN.unauthenticated(&error.to_string())),
+        let principal = match self.recognise(&mut request) {
+            Ok(principal) => principal,
+            Err(error) => {
+                tracing::info!(path = request.uri().path(), %error, "a call was refused at the door");
+                return refuse(DOMAIN.unidentified(error));
+            }
         };
-        let Some(place) = self.places.take(&caller.principal) else {
+        let Some(place) = self.places.take(&principal) else {
             return refuse(DOMAIN.exhausted("OVERLOADED", "more calls are open than are let through at once"));
         };
         pass_on(upstream, request)
             .await
             .map(|body| Body::new(Held::new(body, place)))
     }
+
+    /// Who calls: as the token says, or as the certificate does where there is no token. The services are told by a token
+    /// in either case.
+    fn recognise(&self, request: &mut Request<Body>) -> Result<Arc<str>, identity::Error> {
+        let header = request.headers().get(http::header::AUTHORIZATION);
+        let missing = match identity::bearer(header.map(http::HeaderValue::as_bytes)) {
+            Ok(token) => return self.verifier.verify(token).map(|caller| caller.principal),
+            Err(missing) => missing,
+        };
+        let certificate = request.extensions().get::<PeerCertificate>();
+        let exchange = self.exchange.as_ref().filter(|_| header.is_none());
+        let vouched = certificate.and_then(|certificate| exchange?.vouch(certificate));
+        let vouched = vouched.ok_or(missing)?;
+        let headers = request.headers_mut();
+        headers.insert(http::header::AUTHORIZATION, vouched.authorization);
+        Ok(vouched.principal)
+    }
 }
 
-async fn pass_on(upstream: &Upstream, mut request: Request<Incoming>) -> Response<Body> {
+async fn pass_on(upstream: &Upstream, mut request: Request<Body>) -> Response<Body> {
     strip_internal(request.headers_mut());
     let mut parts = std::mem::take(request.uri_mut()).into_parts();
-    parts.scheme = Some(Scheme::HTTP);
+    parts.scheme = Some(upstream.scheme.clone());
     parts.authority = Some(upstream.authority.clone());
     match Uri::from_parts(parts) {
         Ok(uri) => *request.uri_mut() = uri,
@@ -154,18 +172,24 @@ async fn pass_on(upstream: &Upstream, mut request: Request<Incoming>) -> Respons
     match upstream.client.request(request).await {
         Ok(response) => response.map(Body::new),
         Err(error) => {
-            tracing::warn!(%error, "a service cannot be reached");
+            tracing::warn!(error = in_words(&error), "a service cannot be reached");
             refuse(DOMAIN.unavailable("the service cannot be reached at the moment"))
         }
     }
 }
 
-impl hyper::service::Service<Request<Incoming>> for Door {
+/// An error and its causes: a certificate that was refused is told by the last of them.
+fn in_words(error: &(dyn Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |error| (**error).source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+impl hyper::service::Service<Request<Body>> for Door {
     type Response = Response<Body>;
     type Error = Infallible;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
 
-    fn call(&self, request: Request<Incoming>) -> Self::Future {
+    fn call(&self, request: Request<Body>) -> Self::Future {
         let door = self.clone();
         Box::pin(async move { Ok(door.answer(request).await) })
     }

@@ -38,6 +38,12 @@ pub async fn start(
     seams: Seams,
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
+    let entrance = serve::Entrance::new(
+        listener,
+        serve::Limits::INNER,
+        config.tls.as_ref(),
+        config.allow_plaintext,
+    )?;
     let verifier = config
         .identity
         .verifier(Arc::clone(&seams.clock), shutdown.clone())
@@ -49,7 +55,7 @@ pub async fn start(
     let journal = journal::Journal::open(store, follower, &config, seams, shutdown.clone()).await?;
     let routes = grpc::routes(journal, verifier, trail.clone(), shutdown.clone());
     banggiao_audit::serve(
-        listener,
+        entrance,
         serve::with_health_and_reflection(routes, "banggiao.journal.v1").await?,
         trail,
         shutdown,

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use banggiao_runtime::{
-    config::{Database, Identity},
+    config::{Database, Identity, Tls},
     process::Listen,
 };
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,12 @@ use serde::{Deserialize, Serialize};
 pub struct Config {
     /// Where it listens.
     pub listen: String,
+    /// Whether it may listen in plain text where other machines can reach it.
+    #[serde(default)]
+    pub allow_plaintext: bool,
+    /// How connections to it are encrypted; without this they are not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls: Option<Tls>,
     /// Its database.
     pub database: Database,
     /// How callers are recognised.

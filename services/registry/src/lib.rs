@@ -33,6 +33,12 @@ pub async fn start(
     seams: Seams,
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
+    let entrance = serve::Entrance::new(
+        listener,
+        serve::Limits::INNER,
+        config.tls.as_ref(),
+        config.allow_plaintext,
+    )?;
     let verifier = config
         .identity
         .verifier(Arc::clone(&seams.clock), shutdown.clone())
@@ -42,7 +48,7 @@ pub async fn start(
     let trail = Trail::open(registry.store().clone(), seams, shutdown.clone());
     let routes = grpc::routes(registry, verifier, trail.clone(), shutdown.clone());
     banggiao_audit::serve(
-        listener,
+        entrance,
         serve::with_health_and_reflection(routes, "banggiao.registry.v1").await?,
         trail,
         shutdown,

@@ -46,6 +46,12 @@ pub async fn start(
     seams: Seams,
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
+    let entrance = serve::Entrance::new(
+        listener,
+        serve::Limits::INNER,
+        config.tls.as_ref(),
+        config.allow_plaintext,
+    )?;
     let verifier = config
         .identity
         .verifier(Arc::clone(&seams.clock), shutdown.clone())
@@ -60,7 +66,7 @@ pub async fn start(
     tokio::spawn(feed::follow(projection::FEED, reader, shutdown.clone()));
     let routes = grpc::routes(projection, seams.clock, verifier, trail.clone());
     banggiao_audit::serve(
-        listener,
+        entrance,
         serve::with_health_and_reflection(routes, "banggiao.reporting.v1").await?,
         trail,
         shutdown,

@@ -3,15 +3,14 @@
 //! Whoever can read the key can be anybody, so key and tokens are readable by their owner only.
 
 use std::{
-    fs::{self, File, OpenOptions, TryLockError},
-    io::Write,
+    fs::{self, File, TryLockError},
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context, bail};
 use banggiao_model::clock::Clock;
 use banggiao_rpc::token::{self, Issued, Issuer};
-use base64::{Engine, prelude::BASE64_STANDARD};
+use banggiao_runtime::private;
 
 /// Who issues the tokens of a standalone installation.
 pub const ISSUER: &str = "banggiao";
@@ -84,7 +83,7 @@ impl DataDir {
     /// If a file cannot be written.
     pub fn write_identities(&self, clock: &dyn Clock) -> anyhow::Result<()> {
         let issuer = issuer(&self.path)?;
-        write_private(&self.file("jwks.json"), &issuer.jwks())?;
+        private::write(&self.file("jwks.json"), &issuer.jwks())?;
         for (principal, file, seconds) in [
             ("administrator", "admin.token", ADMIN_SECONDS),
             ("journal", "journal.token", SERVICE_SECONDS),
@@ -94,7 +93,7 @@ impl DataDir {
             if principal == "administrator" {
                 note(&self.path, &issued)?;
             }
-            write_private(&self.file(file), &token)?;
+            private::write(&self.file(file), &token)?;
         }
         Ok(())
     }
@@ -114,18 +113,7 @@ pub fn note(path: &Path, issued: &Issued) -> anyhow::Result<()> {
 /// # Errors
 /// If the key cannot be read or made.
 pub fn issuer(path: &Path) -> anyhow::Result<Issuer> {
-    let file = path.join("signing.key");
-    if !file.exists() {
-        let mut seed = [0; 32];
-        getrandom::fill(&mut seed).map_err(|error| anyhow::anyhow!("no randomness for a signing key: {error}"))?;
-        write_private(&file, &BASE64_STANDARD.encode(seed))?;
-    }
-    let text = fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
-    let seed = BASE64_STANDARD
-        .decode(text.trim())
-        .ok()
-        .and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
-    let seed = seed.with_context(|| format!("{} is not a signing key", file.display()))?;
+    let seed = private::seed(&path.join("signing.key"))?;
     Ok(Issuer::new(&seed, ISSUER, INSTALLATION))
 }
 
@@ -178,24 +166,4 @@ fn private_folder(path: &Path) -> anyhow::Result<()> {
 #[cfg(not(unix))]
 fn private_folder(_: &Path) -> anyhow::Result<()> {
     Ok(())
-}
-
-/// Writes a file that only its owner can read, whole or not at all.
-fn write_private(path: &Path, text: &str) -> anyhow::Result<()> {
-    let fresh = path.with_extension("new");
-    // A leftover of a broken start is in the way of the permissions.
-    if fresh.exists() {
-        fs::remove_file(&fresh).with_context(|| format!("cannot remove {}", fresh.display()))?;
-    }
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options
-        .open(&fresh)
-        .with_context(|| format!("cannot write {}", fresh.display()))?;
-    writeln!(file, "{text}")
-        .and_then(|()| file.sync_all())
-        .context("cannot write a private file")?;
-    fs::rename(&fresh, path).with_context(|| format!("cannot write {}", path.display()))
 }

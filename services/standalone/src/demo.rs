@@ -15,7 +15,10 @@ use banggiao_contracts::reporting::v1 as pb;
 use banggiao_runtime::{Seams, process, telemetry};
 use std::{fs, io::IsTerminal, time::Duration};
 
-use crate::{sample, services::Services};
+use crate::{
+    sample,
+    services::{Outside, Services},
+};
 
 /// The published figures by their ids in the sample's `figures.csv`, each with the indicator that must give it.
 const PUBLISHED: [(&str, &str); 13] = [
@@ -45,6 +48,9 @@ pub struct Args {
     /// Address to listen on [default: a free port on loopback].
     #[arg(long, value_name = "HOST:PORT")]
     listen: Option<String>,
+    /// Listen in plain text even where other machines can reach the address.
+    #[arg(long)]
+    allow_plaintext: bool,
     /// End when everything is shown, instead of serving until Ctrl-C.
     #[arg(long)]
     exit: bool,
@@ -68,7 +74,11 @@ pub async fn run(args: Args, globals: &Globals) -> Result<(), Error> {
         .or_else(|| temporary.as_ref().map(tempfile::TempDir::path));
     let folder = folder.context("no folder")?;
     let listen = args.listen.as_deref().unwrap_or("127.0.0.1:0");
-    let services = Services::start(folder, listen, Seams::default()).await?;
+    let outside = Outside {
+        allow_plaintext: args.allow_plaintext,
+        ..Outside::at(listen)
+    };
+    let services = Services::start(folder, outside, Seams::default()).await?;
     let shutdown = services.shutdown();
     tokio::spawn(process::cancel_on_signal(shutdown.clone()));
     // An interrupt ends the show as well as the serving; a fault of the show ends the serving.

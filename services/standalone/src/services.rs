@@ -5,45 +5,75 @@ use std::{net::SocketAddr, path::Path, time::Duration};
 use anyhow::Context;
 use banggiao_runtime::{
     Seams,
-    config::{Database, Identity, Peer},
+    config::{Database, Identity, Peer, Tls},
+    serve,
 };
 use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::sync::CancellationToken;
-use tonic::transport::Channel;
 
 use crate::data_dir::{DataDir, INSTALLATION, ISSUER};
 
 /// So long may the services take until they answer.
 const START_MAX: Duration = Duration::from_secs(30);
 
+/// Where the gateway listens, and how it is spoken to there.
+#[derive(Debug, Clone, Default)]
+pub struct Outside {
+    /// The address, as `127.0.0.1:7700`; port 0 takes a free one.
+    pub listen: String,
+    /// Certificate and key; plain text without them.
+    pub tls: Option<Tls>,
+    /// Whether plain text may leave this machine.
+    pub allow_plaintext: bool,
+    /// Pages of these origins may call from a browser.
+    pub origins: Vec<String>,
+}
+
+impl Outside {
+    /// At an address of this machine, in plain text.
+    #[must_use]
+    pub fn at(listen: &str) -> Self {
+        Self {
+            listen: listen.to_owned(),
+            ..Self::default()
+        }
+    }
+}
+
 /// The running services.
 #[derive(Debug)]
 pub struct Services {
     address: SocketAddr,
     /// Those of registry, journal and reporting.
-    inner: [String; 3],
+    peers: [String; 3],
+    /// As it is called from outside.
+    url: String,
     data_dir: DataDir,
     shutdown: CancellationToken,
     tasks: JoinSet<anyhow::Result<()>>,
 }
 
 impl Services {
-    /// Starts the services on a data folder and waits until they answer. `listen` is the gateway's address; port 0 takes
-    /// a free one.
+    /// Starts the services on a data folder and waits until they answer.
     ///
     /// # Errors
-    /// If the folder is in use, the address is taken, or a service does not start.
-    pub async fn start(data_dir: &Path, listen: &str, seams: Seams) -> anyhow::Result<Self> {
+    /// If the folder is in use, the address is taken or would be listened on in plain text where it may not, certificate
+    /// or key cannot be used, or a service does not start.
+    pub async fn start(data_dir: &Path, outside: Outside, seams: Seams) -> anyhow::Result<Self> {
+        let listen = &outside.listen;
+        outside.tls.as_ref().map_or(Ok(()), Tls::check)?;
         let data_dir = DataDir::open(data_dir)?;
         data_dir.write_identities(&*seams.clock)?;
         let gateway = TcpListener::bind(listen)
             .await
             .with_context(|| format!("cannot listen on {listen}"))?;
         let address = gateway.local_addr()?;
+        serve::may_listen(address, outside.tls.is_some(), outside.allow_plaintext)?;
+        let url = url(&outside, address);
         let (registry, registry_peer) = loopback().await?;
         let (journal, journal_peer) = loopback().await?;
         let (reporting, reporting_peer) = loopback().await?;
-        let inner = [&registry_peer, &journal_peer, &reporting_peer].map(|peer| peer.address.clone());
+        let peers = [&registry_peer, &journal_peer, &reporting_peer].map(|peer| peer.address.clone());
         let identity = Identity {
             issuer: ISSUER.to_owned(),
             installation: INSTALLATION.to_owned(),
@@ -99,30 +129,35 @@ impl Services {
 
         let mut config: banggiao_gateway::Config = toml::from_str(banggiao_gateway::DEFAULTS)?;
         config.identity = identity;
+        config.tls = outside.tls;
+        config.allow_plaintext = outside.allow_plaintext;
+        config.cors.origins = outside.origins;
         (config.registry, config.journal, config.reporting) = (registry_peer, journal_peer, reporting_peer);
         tasks.spawn(banggiao_gateway::start(config, gateway, seams, shutdown.clone()));
 
         let mut services = Self {
             address,
-            inner,
+            peers: peers.clone(),
+            url,
             data_dir,
             shutdown,
             tasks,
         };
-        services.wait_until_serving().await?;
+        services.wait_until_serving(&peers).await?;
         Ok(services)
     }
 
-    /// Where the gateway listens, as `http://127.0.0.1:7700`.
+    /// Where the gateway listens, as `http://127.0.0.1:7700`; with TLS by the name that was given, for certificates are
+    /// made for names.
     #[must_use]
     pub fn address(&self) -> String {
-        format!("http://{}", self.address)
+        self.url.clone()
     }
 
     /// Where registry, journal and reporting listen behind the gateway. Each asks for a token as the gateway does.
     #[must_use]
     pub fn service_addresses(&self) -> [String; 3] {
-        self.inner.clone()
+        self.peers.clone()
     }
 
     /// Whether only this machine can reach them.
@@ -166,17 +201,28 @@ impl Services {
         self.ended().await
     }
 
-    async fn wait_until_serving(&mut self) -> anyhow::Result<()> {
-        let channel = banggiao_rpc::channel::lazy(&self.address())?;
-        let serving = tokio::time::timeout(START_MAX, all_serving(channel));
+    /// Each is asked where it listens: the gateway has its address already, and with TLS it would answer only those who
+    /// trust its certificate.
+    async fn wait_until_serving(&mut self, peers: &[String; 3]) -> anyhow::Result<()> {
+        let serving = tokio::time::timeout(START_MAX, all_serving(peers));
         tokio::select! {
-            serving = serving => serving.context("the services do not answer"),
+            biased;
             Some(ended) = self.tasks.join_next() => {
                 self.shutdown.cancel();
                 let ended = ended.context("a service panicked").and_then(|ended| ended);
                 ended.and_then(|()| anyhow::bail!("a service ended at once"))
             }
+            serving = serving => serving.context("the services do not answer")?,
         }
+    }
+}
+
+/// A name that was given stays; of an address, the port that was free is told.
+fn url(outside: &Outside, address: SocketAddr) -> String {
+    match (&outside.tls, outside.listen.rsplit_once(':')) {
+        (Some(_), Some((host, _))) => format!("https://{host}:{}", address.port()),
+        (Some(_), None) => format!("https://{address}"),
+        (None, _) => format!("http://{address}"),
     }
 }
 
@@ -188,10 +234,11 @@ async fn loopback() -> anyhow::Result<(TcpListener, Peer)> {
     Ok((listener, Peer::at(address)))
 }
 
-async fn all_serving(channel: Channel) {
+async fn all_serving(peers: &[String; 3]) -> anyhow::Result<()> {
     use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient};
-    let mut health = HealthClient::new(channel);
-    for service in ["banggiao.registry.v1", "banggiao.journal.v1", "banggiao.reporting.v1"] {
+    let packages = ["banggiao.registry.v1", "banggiao.journal.v1", "banggiao.reporting.v1"];
+    for (service, address) in packages.into_iter().zip(peers) {
+        let mut health = HealthClient::new(banggiao_rpc::channel::lazy(address)?);
         loop {
             let answer = health
                 .check(HealthCheckRequest {
@@ -204,4 +251,5 @@ async fn all_serving(channel: Channel) {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
+    Ok(())
 }

@@ -5,7 +5,7 @@ use std::{convert::Infallible, future::Future, panic::AssertUnwindSafe, pin::Pin
 
 use futures_util::FutureExt;
 use http::{HeaderValue, Request, Response};
-use hyper::{body::Incoming, service::Service};
+use hyper::service::Service;
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, Status, body::Body};
 
@@ -36,16 +36,16 @@ impl<S> Calls<S> {
     }
 }
 
-impl<S> Service<Request<Incoming>> for Calls<S>
+impl<S> Service<Request<Body>> for Calls<S>
 where
-    S: Service<Request<Incoming>, Response = Response<Body>, Error = Infallible>,
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
     S::Future: Send + 'static,
 {
     type Response = Response<Body>;
     type Error = Infallible;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
 
-    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+    fn call(&self, mut request: Request<Body>) -> Self::Future {
         self.called.cancel();
         let deadline = self.deadlines[usize::from(is_upload(request.uri().path()))];
         let remaining = match request.headers().get(TIMEOUT).map(parse) {

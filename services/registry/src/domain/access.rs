@@ -47,7 +47,7 @@ pub fn draft_principal(directory: &Directory, id: &str, principal: &pb::Principa
 /// What may be changed of a principal.
 const CHANGEABLE: Fields<pb::Principal> = Fields(&[
     ("display_name", |old, new| {
-        old.display_name.clone_from(&new.display_name)
+        old.display_name.clone_from(&new.display_name);
     }),
     ("disabled", |old, new| old.disabled = new.disabled),
 ]);

@@ -1,0 +1,51 @@
+//! Files that only their owner can read: keys and tokens.
+
+use std::{
+    fs::{self, OpenOptions},
+    io::Write,
+    path::Path,
+};
+
+use anyhow::Context;
+use base64::{Engine, prelude::BASE64_STANDARD};
+
+/// The 32 secret bytes of a signing key in a file, which is made if it is not there.
+///
+/// # Errors
+/// If it cannot be read or made, or is no key.
+pub fn seed(file: &Path) -> anyhow::Result<[u8; 32]> {
+    if !file.exists() {
+        let mut seed = [0; 32];
+        getrandom::fill(&mut seed).map_err(|error| anyhow::anyhow!("no randomness for a signing key: {error}"))?;
+        write(file, &BASE64_STANDARD.encode(seed))?;
+    }
+    let text = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let seed = BASE64_STANDARD
+        .decode(text.trim())
+        .ok()
+        .and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+    seed.with_context(|| format!("{} is not a signing key", file.display()))
+}
+
+/// Writes a file that only its owner can read, whole or not at all.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn write(path: &Path, text: &str) -> anyhow::Result<()> {
+    let fresh = path.with_extension("new");
+    // A leftover of a broken start is in the way of the permissions.
+    if fresh.exists() {
+        fs::remove_file(&fresh).with_context(|| format!("cannot remove {}", fresh.display()))?;
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options
+        .open(&fresh)
+        .with_context(|| format!("cannot write {}", fresh.display()))?;
+    writeln!(file, "{text}")
+        .and_then(|()| file.sync_all())
+        .context("cannot write a private file")?;
+    fs::rename(&fresh, path).with_context(|| format!("cannot write {}", path.display()))
+}
