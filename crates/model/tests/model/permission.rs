@@ -279,7 +279,7 @@ fn grants() -> impl Strategy<Value = Vec<Grant>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig::with_cases(5000))]
 
     #[test]
     fn a_scope_is_what_a_naive_evaluator_says(world in worlds(), grants in grants(), today in 0..12_u8) {
