@@ -95,10 +95,9 @@ impl Follower {
     pub async fn fresh(&self) -> Result<(), Stale> {
         let mut heard = self.heard.clone();
         let first = tokio::time::timeout(GRACE, heard.wait_for(Option::is_some));
-        match first.await {
-            Ok(Ok(_)) if self.is_fresh() => Ok(()),
-            _ => Err(Stale),
-        }
+        // What was found is given back before it is looked at again: whoever holds it keeps the feed from being heard.
+        let first = first.await.is_ok_and(|heard| heard.is_ok());
+        if first && self.is_fresh() { Ok(()) } else { Err(Stale) }
     }
 
     /// The directory as it is known here now.

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use sea_orm::{ConnectionTrait, DbBackend, sqlx::postgres::PgListener};
+use sea_orm::{ConnectionTrait, DbBackend, Statement, sqlx::postgres::PgListener};
 use tokio_util::sync::CancellationToken;
 
 use crate::{Error, Store, Tx, head};
@@ -13,11 +13,13 @@ const CHANNEL: &str = "banggiao_head";
 /// The head is read so often even if nothing was heard: a message can be lost with its connection.
 const UNHEARD: Duration = Duration::from_secs(1);
 
-/// Lets the other processes hear, once this transaction is committed.
-pub(crate) async fn announce(tx: &Tx) -> Result<(), Error> {
-    if tx.get_database_backend() == DbBackend::Postgres {
-        tx.execute_unprepared(&format!("NOTIFY {CHANNEL}")).await?;
+/// Carries out the statement that moves the head, and lets the other processes hear, once this transaction is committed.
+/// It is one statement: each is a way to the server and back, for which everybody waits who wants the head's lock.
+pub(crate) async fn announced(tx: &Tx, mut moved: Statement) -> Result<(), Error> {
+    if moved.db_backend == DbBackend::Postgres {
+        moved.sql = format!("WITH moved AS ({}) SELECT pg_notify('{CHANNEL}', '')", moved.sql);
     }
+    tx.execute_raw(moved).await?;
     Ok(())
 }
 

@@ -5,7 +5,7 @@
 
 use sea_orm::{
     ActiveValue::Set,
-    QuerySelect,
+    QuerySelect, QueryTrait,
     entity::prelude::*,
     sea_query::{ColumnDef, Index, LockType, Table, TableCreateStatement},
 };
@@ -99,13 +99,13 @@ pub async fn advance(tx: &Tx, head: &Model) -> Result<(), Error> {
         position: Set(head.position),
         recorded_at: Set(head.recorded_at),
     };
-    Entity::update(row).exec(tx).await?;
-    follow::announce(tx).await
+    let moved = Entity::update_many().set(row).filter(Column::Id.eq(ID));
+    follow::announced(tx, moved.build(tx.get_database_backend())).await
 }
 
 #[cfg(test)]
 mod tests {
-    use sea_orm::{DbBackend, QueryTrait};
+    use sea_orm::DbBackend;
 
     use super::*;
 

@@ -31,10 +31,16 @@ pub(crate) fn session(options: PgConnectOptions) -> PgConnectOptions {
     }
 }
 
-/// What a session that writes is set to besides: a plan that was made while a table was empty would read all of it for
-/// every look-up, for ever.
+/// What a session that writes is set to besides. Whatever it looks up has an index, and a table that grew since it was
+/// last analysed must not be read from end to end for it, while everybody waits for the head's lock. Each plan is made for
+/// the values and the size of the table that it is for: one that was made while the table was empty takes any index for
+/// as good as another, for ever. Where there is no index a plan looks endlessly dear, for which nothing must be compiled.
 pub(crate) fn writing_session(options: PgConnectOptions) -> PgConnectOptions {
-    session(options).options([("plan_cache_mode", "force_custom_plan")])
+    session(options).options([
+        ("enable_seqscan", "off"),
+        ("plan_cache_mode", "force_custom_plan"),
+        ("jit", "off"),
+    ])
 }
 
 /// The settings on which durability hangs, as this session has them.

@@ -1,6 +1,7 @@
 //! The store on real databases. Each test in the list runs on an SQLite file and on a PostgreSQL server; what only one
 //! of them has is told apart below.
 
+mod bulk;
 mod conflicts;
 mod errors;
 mod fixture;
@@ -36,6 +37,7 @@ macro_rules! on_both_databases {
 }
 
 on_both_databases! {
+    bulk::rows_stand_as_they_were_given,
     conflicts::a_conflict_is_tried_again_and_then_told,
     conflicts::a_lock_that_is_held_too_long_is_a_conflict,
     conflicts::a_cancelled_caller_cancels_nothing,

@@ -11,10 +11,16 @@ use std::sync::Arc;
 use banggiao_contracts::journal::v1 as pb;
 use banggiao_rpc::feed;
 use banggiao_runtime::Seams;
-use banggiao_store::Store;
-use tokio::sync::{mpsc, oneshot, watch};
+use banggiao_store::{Store, Tx};
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    task::JoinHandle,
+};
 
-use crate::domain::{Error, command::Command};
+use crate::{
+    domain::{Error, command::Command},
+    store::revision,
+};
 use batch::Batch;
 pub use batch::timestamp;
 
@@ -176,7 +182,13 @@ impl Log {
                 let (seams, groups) = (seams.clone(), Arc::clone(&groups));
                 async move {
                     let mut batch = Batch::open(&tx, &seams, &groups).await?;
-                    let outcomes = groups.iter().map(|group| batch.carry_out_all(group)).collect();
+                    let mut outcomes = Vec::with_capacity(groups.len());
+                    for group in groups.iter() {
+                        // While the database takes in what is decided, the next group is carried out.
+                        let decided = handed_over(&tx, batch.decided()).await;
+                        outcomes.push(batch.carry_out_all(group));
+                        decided.stored().await?;
+                    }
                     let head = batch.store(&tx).await?;
                     Ok::<_, Error>((outcomes, head))
                 }
@@ -189,6 +201,31 @@ impl Log {
         // Another replica may have told of a later one meanwhile.
         self.head.send_if_modified(|known| known.advance(head));
         Ok(outcomes)
+    }
+}
+
+/// Revisions that the database takes in meanwhile.
+struct HandedOver(Option<JoinHandle<Result<(), banggiao_store::Error>>>);
+
+/// Hands revisions over to the database, in a task of their own: whoever does so goes on computing without a pause.
+async fn handed_over(tx: &Tx, revisions: Vec<revision::Model>) -> HandedOver {
+    if revisions.is_empty() {
+        return HandedOver(None);
+    }
+    let tx = tx.clone();
+    let task = tokio::spawn(async move { revision::insert(&tx, revisions).await });
+    // A new task waits behind the one that made it, and nobody else takes it over.
+    tokio::task::yield_now().await;
+    HandedOver(Some(task))
+}
+
+impl HandedOver {
+    /// Waits until they are in. It must be waited for whatever else went wrong: the transaction cannot end before.
+    async fn stored(self) -> Result<(), Error> {
+        match self.0 {
+            None => Ok(()),
+            Some(task) => Ok(task.await.unwrap_or(Err(banggiao_store::Error::Lost))?),
+        }
     }
 }
 

@@ -18,8 +18,11 @@ use banggiao_rpc::{
     channel::{self, Authorized, Bearer},
     token::Issuer,
 };
-use banggiao_runtime::config::{Database, Peer};
-use banggiao_testkit::{HandClock, postgres::Cluster};
+use banggiao_runtime::{
+    Seams,
+    config::{Database, Peer},
+};
+use banggiao_testkit::postgres::Cluster;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio_stream::wrappers::ReceiverStream;
@@ -54,13 +57,18 @@ impl Journal {
     }
 
     async fn start(folder: TempDir, url: String) -> Self {
-        let clock = HandClock::at("2026-03-15T01:00:00Z");
-        let seams = banggiao_testkit::seams(Arc::clone(&clock));
+        // The machine's own time and randomness: under a clock that stands still all ids are of one millisecond, in
+        // which only chance orders them, and no journal that runs fills its indexes so.
+        let seams = Seams::default();
         let shutdown = CancellationToken::new();
         let mut registry: banggiao_registry::Config =
             toml::from_str(banggiao_registry::DEFAULTS).expect("the defaults read");
         let issuer = Issuer::new(&[7; 32], &registry.identity.issuer, &registry.identity.installation);
-        let token = |principal: &str| issuer.issue(principal, 36_000, principal, &*clock).expect("a token");
+        let token = |principal: &str| {
+            issuer
+                .issue(principal, 36_000, principal, &*seams.clock)
+                .expect("a token")
+        };
         let keys = folder.path().join("jwks.json");
         fs::write(&keys, issuer.jwks()).expect("a file");
         let own = folder.path().join("journal.token");
@@ -84,7 +92,12 @@ impl Journal {
             shutdown.clone(),
         ));
         let (listener, address) = loopback().await;
-        tokio::spawn(banggiao_journal::start(journal, listener, seams, shutdown.clone()));
+        tokio::spawn(banggiao_journal::start(
+            journal,
+            listener,
+            seams.clone(),
+            shutdown.clone(),
+        ));
         let channel = |address: &str| {
             let bearer = Bearer::new(&token("administrator")).expect("a token");
             channel::authorized(address, bearer).expect("an address")

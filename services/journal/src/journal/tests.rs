@@ -231,7 +231,7 @@ impl Bench {
                     event,
                     pending_authors: &std::collections::BTreeSet::new(),
                 };
-                store::event::put(&tx, &[written]).await?;
+                store::event::put(&tx, store::event::Rows::of(&[written])).await?;
                 revision::insert(&tx, rows.clone()).await
             }
         });

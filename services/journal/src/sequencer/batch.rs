@@ -13,7 +13,7 @@ use banggiao_store::{Tx, head, import_row};
 use prost::Message;
 use uuid::Uuid;
 
-use super::{Answer, Group};
+use super::{Answer, Group, handed_over};
 use crate::{
     domain::{
         Error, attachment,
@@ -24,6 +24,9 @@ use crate::{
     store::{self, event, revision},
 };
 
+/// So many revisions are handed to the database before all groups are carried out.
+const DECIDED: usize = 512;
+
 /// The digest of a request, and the events with which it was answered.
 type Answered = ([u8; 32], Vec<Arc<pb::Event>>);
 
@@ -32,6 +35,8 @@ type Answered = ([u8; 32], Vec<Arc<pb::Event>>);
 pub(super) struct Batch<'a> {
     seams: &'a Seams,
     head: head::Model,
+    /// Where the head was found.
+    found: i64,
     events: HashMap<String, Current>,
     by_reference: HashMap<(String, String), String>,
     requests: HashMap<(String, Uuid), Answered>,
@@ -59,6 +64,7 @@ impl<'a> Batch<'a> {
         head.recorded_at = head.recorded_at.max(seams.clock.now().as_microsecond());
         let mut batch = Batch {
             seams,
+            found: head.position,
             head,
             events: HashMap::new(),
             by_reference: HashMap::new(),
@@ -167,6 +173,14 @@ impl<'a> Batch<'a> {
             );
         }
         Ok(())
+    }
+
+    /// The revisions that were appended so far, if they are many; nothing undoes them but the end of the transaction.
+    pub(super) fn decided(&mut self) -> Vec<revision::Model> {
+        if self.appended.len() < DECIDED {
+            return Vec::new();
+        }
+        std::mem::take(&mut self.appended)
     }
 
     /// Carries the commands of a group out, each for itself, or all or none.
@@ -443,10 +457,9 @@ impl<'a> Batch<'a> {
     }
 
     pub(super) async fn store(self, tx: &Tx) -> Result<head::Model, Error> {
-        if self.appended.is_empty() {
+        if self.head.position == self.found {
             return Ok(self.head);
         }
-        revision::insert(tx, self.appended).await?;
         let written = self.written.iter().filter_map(|(id, before)| {
             let current = self.events.get(id)?;
             Some(event::Written {
@@ -456,7 +469,11 @@ impl<'a> Batch<'a> {
                 pending_authors: &current.pending_authors,
             })
         });
-        event::put(tx, &written.collect::<Vec<_>>()).await?;
+        // While the database takes in the revisions, the rows by which events are found are made.
+        let revisions = handed_over(tx, self.appended).await;
+        let rows = event::Rows::of(&written.collect::<Vec<_>>());
+        revisions.stored().await?;
+        event::put(tx, rows).await?;
         event::link::put_lasting(tx, self.lasting).await?;
         import_row::insert(tx, self.new_rows).await?;
         head::advance(tx, &self.head).await?;

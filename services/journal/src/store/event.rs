@@ -134,11 +134,30 @@ pub struct Written<'a> {
     pub pending_authors: &'a BTreeSet<String>,
 }
 
-/// Writes down how a transaction leaves its events, each once.
-pub async fn put(db: &impl ConnectionTrait, written: &[Written<'_>]) -> Result<(), Error> {
-    let rows = written.iter().map(active).collect();
-    bulk::insert(db, rows, bulk::Taken::Replace(Column::Id)).await?;
-    link::put(db, written).await
+/// What is to be written of events, made before the database is asked for anything.
+pub struct Rows {
+    new: Vec<ActiveModel>,
+    known: Vec<ActiveModel>,
+    links: link::Changes,
+}
+
+impl Rows {
+    /// How a transaction leaves its events, each once.
+    pub fn of(written: &[Written<'_>]) -> Self {
+        let (known, new): (Vec<_>, Vec<_>) = written.iter().partition(|written| written.before.is_some());
+        Self {
+            new: new.into_iter().map(active).collect(),
+            known: known.into_iter().map(active).collect(),
+            links: link::Changes::of(written),
+        }
+    }
+}
+
+/// Writes down how a transaction leaves its events.
+pub async fn put(db: &impl ConnectionTrait, rows: Rows) -> Result<(), Error> {
+    bulk::insert(db, rows.new, bulk::Taken::Refuse).await?;
+    bulk::insert(db, rows.known, bulk::Taken::Replace(Column::Id)).await?;
+    link::put(db, rows.links).await
 }
 
 fn active(written: &Written<'_>) -> ActiveModel {

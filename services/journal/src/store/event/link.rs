@@ -72,21 +72,38 @@ pub fn create_table(backend: DbBackend) -> TableCreateStatement {
     table
 }
 
-/// Writes down what events lead to now, and takes out what they no longer do.
-pub(super) async fn put(db: &impl ConnectionTrait, written: &[Written<'_>]) -> Result<(), Error> {
-    let (mut added, mut removed) = (Vec::new(), Vec::new());
-    for written in written {
-        let now = of(written.id, written.event);
-        let before = written.before.map(|before| of(written.id, before)).unwrap_or_default();
-        added.extend(now.difference(&before).cloned());
-        removed.extend(before.difference(&now).cloned());
+/// What events lead to now, and what they no longer do.
+#[derive(Default)]
+pub(super) struct Changes {
+    added: Vec<Model>,
+    removed: Vec<Model>,
+}
+
+impl Changes {
+    pub(super) fn of(written: &[Written<'_>]) -> Self {
+        let mut changes = Self::default();
+        for written in written {
+            let now = of(written.id, written.event);
+            match written.before.map(|before| of(written.id, before)) {
+                None => changes.added.extend(now),
+                Some(before) => {
+                    changes.added.extend(now.difference(&before).cloned());
+                    changes.removed.extend(before.difference(&now).cloned());
+                }
+            }
+        }
+        changes
     }
-    for link in removed {
+}
+
+/// Writes down what events lead to now, and takes out what they no longer do.
+pub(super) async fn put(db: &impl ConnectionTrait, changes: Changes) -> Result<(), Error> {
+    for link in changes.removed {
         Entity::delete_by_id((link.side, link.target, link.start_date, link.event_id))
             .exec(db)
             .await?;
     }
-    insert(db, added).await
+    insert(db, changes.added).await
 }
 
 /// Writes down what revisions lead to for ever, as [`lasting`] has it.

@@ -88,5 +88,5 @@ async fn put(db: &impl ConnectionTrait, standing: &Standing) -> Result<(), bangg
         event,
         pending_authors: &standing.pending_authors,
     };
-    event::put(db, &[written]).await
+    event::put(db, event::Rows::of(&[written])).await
 }
