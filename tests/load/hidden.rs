@@ -26,7 +26,10 @@ const EVENTS: usize = 500;
 
 #[tokio::main]
 async fn main() {
-    let calls: usize = std::env::var("CALLS").ok().and_then(|calls| calls.parse().ok()).unwrap_or(20_000);
+    let calls: usize = std::env::var("CALLS")
+        .ok()
+        .and_then(|calls| calls.parse().ok())
+        .unwrap_or(20_000);
     let folder = tempfile::tempdir().expect("a folder");
     let services = Services::start(folder.path(), Outside::at("127.0.0.1:0"), Seams::default())
         .await

@@ -328,6 +328,13 @@ async fn an_administrator_takes_two() {
     let again = of_second.confirm(&third.name).await.expect_err("once is enough");
     assert_eq!(reason(&again), "WRONG_STATE");
 
+    // Nobody gets round the second pair of eyes by shutting it.
+    first.employ("puppet").await;
+    of_second.disable("administrator", true).await.expect("disabled");
+    let puppet = of_second.grant(administrator("puppet")).await.expect("a proposal");
+    assert!(puppet.proposed, "there was another administrator once");
+    of_second.disable("administrator", false).await.expect("let in again");
+
     // One is always left.
     first.revoke(&third.name).await.expect("revoked");
     of_second.disable("administrator", true).await.expect("disabled");
@@ -478,6 +485,26 @@ async fn a_substitute_approves_for_another_and_not_what_that_one_wrote() {
         Some("principals/deputy")
     );
 
+    let others = recorder
+        .log(meeting(unit, Classification::Unspecified))
+        .await
+        .expect("logged")
+        .name;
+    recorder.submit(&others).await.expect("submitted");
+    desk.disable("chief", true).await.expect("disabled");
+    until(Code::PermissionDenied, || {
+        let mut deputy = deputy.clone();
+        let etag = "0-0".to_owned();
+        let request = journal::ApproveEventRequest {
+            name: others.clone(),
+            etag,
+            ..Default::default()
+        };
+        async move { deputy.0.approve_event(request).await.map(drop) }
+    })
+    .await;
+    desk.disable("chief", false).await.expect("let in again");
+
     let own = chief
         .log(meeting(unit, Classification::Unspecified))
         .await
@@ -498,6 +525,84 @@ async fn a_substitute_approves_for_another_and_not_what_that_one_wrote() {
     recorder.submit(&over).await.expect("submitted");
     let refused = deputy.approve(&over).await.expect_err("the days are over");
     assert_eq!(refused.code(), Code::PermissionDenied);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_registrar_corrects_nothing_that_is_hidden_from_it() {
+    let installation = Installation::with_sample().await;
+    installation.principal("registrar", Role::Registrar, "").await;
+    let reference = |reference: &str| journal::ExternalReference {
+        source: "office".to_owned(),
+        reference: reference.to_owned(),
+    };
+    let mut administrator = Clerk::new(&installation, "administrator");
+    let secret = Event {
+        external_reference: Some(reference("S-7")),
+        ..meeting("tayninh", Classification::Secret)
+    };
+    let secret = administrator.log(secret).await.expect("logged");
+    let mut registrar = Clerk::new(&installation, "registrar");
+    let correct = |reference: &str| journal::ImportEventsRequest {
+        source: "office".to_owned(),
+        rows: vec![journal::ImportEventsRow {
+            line: 2,
+            row: Some(journal::import_events_row::Row::Correction(
+                journal::ImportedCorrection {
+                    reference: reference.to_owned(),
+                    event: Some(Event::default()),
+                    update_mask: Some(FieldMask {
+                        paths: vec!["classification".to_owned()],
+                    }),
+                    reason: "r".to_owned(),
+                    ..Default::default()
+                },
+            )),
+        }],
+        ..Default::default()
+    };
+    let mut told = Vec::new();
+    for row in ["S-7", "S-8"] {
+        let requests = tokio_stream::iter([correct(row)]);
+        let mut answers = registrar
+            .0
+            .import_events(requests)
+            .await
+            .expect("a stream")
+            .into_inner();
+        let answer = answers.message().await.expect("an answer").expect("one");
+        told.push(format!("{:?}", answer.results).replace(row, "it"));
+    }
+    assert_eq!(told[0], told[1], "hidden and absent look the same");
+    assert!(told[0].contains("does not exist"), "{}", told[0]);
+    assert_eq!(administrator.get(&secret.name).await.expect("read").revision, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_missing_in_the_trail_of_a_process_that_ended() {
+    let mut installation = Installation::start().await;
+    let mut desk = Desk::of(&installation, "administrator");
+    for number in 0..40 {
+        desk.employ(&format!("clerk-{number}")).await;
+    }
+    installation.restart().await;
+    let mut audit = banggiao_contracts::registry::v1::audit_service_client::AuditServiceClient::new(
+        installation.channel("administrator"),
+    );
+    let request = registry::ListAuditEntriesRequest {
+        filter: Some(AuditFilter {
+            method: "CreatePrincipal".to_owned(),
+            ..AuditFilter::default()
+        }),
+        page_size: 1000,
+        ..Default::default()
+    };
+    let entries = audit
+        .list_audit_entries(request)
+        .await
+        .expect("a list")
+        .into_inner()
+        .entries;
+    assert_eq!(entries.len(), 40);
 }
 
 /// The claim `jti` of a token.

@@ -5,6 +5,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use hyper::body::Bytes;
 use prost_reflect::{DescriptorPool, DynamicMessage, Value};
+use uuid::Uuid;
 
 static POOL: LazyLock<Option<DescriptorPool>> =
     LazyLock::new(|| DescriptorPool::decode(banggiao_contracts::FILE_DESCRIPTOR_SET).ok());
@@ -48,8 +49,11 @@ impl Asked {
             _ => None,
         });
         let resource = std::iter::once(&message).chain(inner).find_map(naming);
-        let request = text(&message, "request_id");
-        (resource.unwrap_or_default(), request.unwrap_or_default())
+        let request = text(&message, "request_id").and_then(|id| Uuid::parse_str(&id).ok());
+        (
+            resource.unwrap_or_default(),
+            request.map(|id| id.to_string()).unwrap_or_default(),
+        )
     }
 
     fn first_message(&self, path: &str) -> Option<DynamicMessage> {
@@ -71,7 +75,28 @@ fn naming(message: &DynamicMessage) -> Option<String> {
 
 fn text(message: &DynamicMessage, field: &str) -> Option<String> {
     let value = message.get_field_by_name(field)?;
-    // What is longer is no name of ours.
-    let text = value.as_str().filter(|text| !text.is_empty() && text.len() <= 200)?;
-    Some(text.to_owned())
+    value.as_str().filter(|text| is_a_name(text)).map(str::to_owned)
+}
+
+/// Whether a text could be the name of a resource or a part of one. Whatever else somebody writes there, a token perhaps,
+/// is not kept.
+fn is_a_name(text: &str) -> bool {
+    let letters = |byte: u8| byte.is_ascii_alphanumeric() || b"/-".contains(&byte);
+    (1..=130).contains(&text.len()) && text.bytes().all(letters)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_a_name;
+
+    #[test]
+    fn only_names_are_kept() {
+        for name in ["events/e01", "tayninh", "attachments/00ff", "eventTypes/joint-patrol"] {
+            assert!(is_a_name(name), "{name}");
+        }
+        let token = format!("eyJ{}", "x".repeat(200));
+        for other in ["", "agreements/\0x", "a b", "x\n", "\u{202e}x", "a.b.c", token.as_str()] {
+            assert!(!is_a_name(other), "{other:?}");
+        }
+    }
 }

@@ -1,8 +1,8 @@
 //! The audit trail: each call is watched, and what it changed or was refused becomes an entry.
 //!
-//! Entries are written in the background, many at once. A change waits for its place in the queue, so none is passed
-//! over; refusals, of which anybody can cause any number, are counted instead when the queue is full. Bodies and tokens
-//! are never kept.
+//! Entries are written in the background, many at once, and what is still unwritten when a process is killed is lost; that
+//! of a process that ends is not. Refusals, of which anybody can cause any number, are bounded, and counted in the log
+//! beyond that. Bodies and tokens are never kept.
 
 mod asked;
 pub mod migration;
@@ -12,7 +12,7 @@ pub use watch::Watched;
 
 use std::{
     sync::{
-        Arc, PoisonError,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -26,9 +26,12 @@ use banggiao_rpc::{
     violation::Scope,
     wire,
 };
-use banggiao_store::{Error, Store, audit};
+use banggiao_store::{Error, Kind, Store, audit};
 use hyper_util::service::TowerToHyperService;
-use tokio::sync::mpsc;
+use tokio::{
+    sync::mpsc::{self, error::TrySendError},
+    task::JoinHandle,
+};
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, service::Routes};
 
@@ -40,6 +43,10 @@ const QUEUE: usize = 8192;
 const BATCH: usize = 2000;
 /// Entries gather for so long before they are written.
 const GATHERED: Duration = Duration::from_millis(200);
+/// So many refusals of one second are kept.
+const REFUSALS: u32 = 200;
+/// A change waits so long for its place in the queue.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// After a failure they are tried again so much later.
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -53,39 +60,81 @@ struct Inner {
     seams: Seams,
     queue: mpsc::Sender<audit::Model>,
     passed_over: AtomicU64,
+    /// The present second since 1970, and how many refusals were entered in it.
+    refused: Mutex<(i64, u32)>,
+    closing: CancellationToken,
+    writer: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Trail {
-    /// Opens the trail in a service's database, whose migrations must have made the table. Its writer ends after
-    /// `shutdown`, when all is written.
+    /// Opens the trail in a service's database, whose migrations must have made the table.
     #[must_use]
-    pub fn open(store: Store, seams: Seams, shutdown: CancellationToken) -> Self {
+    pub fn open(store: Store, seams: Seams) -> Self {
         let (queue, waiting) = mpsc::channel(QUEUE);
-        tokio::spawn(write(store.clone(), waiting, shutdown));
+        let closing = CancellationToken::new();
+        let writer = tokio::spawn(write(store.clone(), waiting, closing.clone()));
         Self(Arc::new(Inner {
             store,
             seams,
             queue,
             passed_over: AtomicU64::new(0),
+            refused: Mutex::default(),
+            closing,
+            writer: Mutex::new(Some(writer)),
         }))
     }
 
+    /// Ends the trail once everything is written. Nothing is entered after that.
+    pub async fn close(&self) {
+        self.0.closing.cancel();
+        let writer = self.0.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(writer) = writer
+            && writer.await.is_err()
+        {
+            tracing::error!("the writer of the audit trail panicked");
+        }
+    }
+
     /// Makes an entry of an ended call, if it belongs into the trail.
-    async fn enter(&self, path: &str, note: &Shared, code: Code, asked: &asked::Asked) {
+    fn enter(&self, path: &str, note: &Shared, code: Code, asked: &asked::Asked) {
         let note = note.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let changed = note.action.is_some_and(banggiao_model::permission::Action::is_change) && !note.tries;
         let refused = matches!(code, Code::Unauthenticated | Code::PermissionDenied);
         if !changed && !refused {
             return;
         }
-        let entry = self.entry(path, note, code, asked);
-        if !refused {
-            // The queue is there as long as the process.
-            drop(self.0.queue.send(entry).await);
-        } else if self.0.queue.try_send(entry).is_err() {
-            let passed_over = self.0.passed_over.fetch_add(1, Ordering::Relaxed) + 1;
-            tracing::warn!(passed_over, path, "more is refused than the audit trail can keep");
+        if refused && !self.has_room() {
+            return self.pass_over(path);
         }
+        let entry = self.entry(path, note, code, asked);
+        match self.0.queue.try_send(entry) {
+            Ok(()) => {}
+            Err(TrySendError::Full(entry)) if !refused => {
+                let (trail, path) = (self.clone(), path.to_owned());
+                tokio::spawn(async move {
+                    if trail.0.queue.send_timeout(entry, PATIENCE).await.is_err() {
+                        trail.pass_over(&path);
+                    }
+                });
+            }
+            Err(_) => self.pass_over(path),
+        }
+    }
+
+    /// Anybody can cause any number of refusals; the trail keeps so many of a second.
+    fn has_room(&self) -> bool {
+        let now = self.0.seams.clock.now().as_second();
+        let mut refused = self.0.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        if refused.0 != now {
+            *refused = (now, 0);
+        }
+        refused.1 += 1;
+        refused.1 <= REFUSALS
+    }
+
+    fn pass_over(&self, path: &str) {
+        let passed_over = self.0.passed_over.fetch_add(1, Ordering::Relaxed) + 1;
+        tracing::warn!(passed_over, path, "more happens than the audit trail can keep");
     }
 
     fn entry(&self, path: &str, note: Note, code: Code, asked: &asked::Asked) -> audit::Model {
@@ -139,57 +188,76 @@ pub async fn serve(
     trail: Trail,
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
-    let watched = Watched::new(TowerToHyperService::new(routes), trail);
-    serve::serve_with(entrance, watched, shutdown).await
+    let watched = Watched::new(TowerToHyperService::new(routes), trail.clone());
+    let served = serve::serve_with(entrance, watched, shutdown).await;
+    trail.close().await;
+    served
 }
 
-async fn write(store: Store, mut waiting: mpsc::Receiver<audit::Model>, shutdown: CancellationToken) {
-    let mut batch = Vec::with_capacity(BATCH);
+/// Writes what gathers, until it is asked to end and everything is written.
+async fn write(store: Store, mut waiting: mpsc::Receiver<audit::Model>, closing: CancellationToken) {
     loop {
-        let ended = shutdown.is_cancelled();
-        if batch.is_empty() {
-            let received = tokio::select! {
-                received = waiting.recv_many(&mut batch, BATCH) => received,
-                () = tokio::time::sleep(GATHERED), if ended => 0,
-            };
-            if received == 0 {
+        let mut batch = Vec::with_capacity(BATCH);
+        let received = tokio::select! {
+            biased;
+            received = waiting.recv_many(&mut batch, BATCH) => received,
+            () = closing.cancelled() => 0,
+        };
+        if received == 0 {
+            return;
+        }
+        tokio::select! {
+            () = tokio::time::sleep(GATHERED) => {}
+            () = closing.cancelled() => {}
+        }
+        let more = waiting.len().min(BATCH - batch.len());
+        if more > 0 {
+            waiting.recv_many(&mut batch, more).await;
+        }
+        append(&store, batch, &closing).await;
+    }
+}
+
+/// Appends entries, however long the database is away. If it is asked to end meanwhile, what cannot be written is told.
+async fn append(store: &Store, batch: Vec<audit::Model>, closing: &CancellationToken) {
+    let batch = Arc::new(batch);
+    while let Err(error) = appended(store, Arc::clone(&batch)).await {
+        match error.kind() {
+            Kind::Fault if batch.len() > 1 => {
+                // One of them is at fault, and must not take the others with it.
+                for entry in batch.iter() {
+                    Box::pin(append(store, vec![entry.clone()], closing)).await;
+                }
                 return;
             }
-            if !ended {
+            Kind::Fault => {
+                tracing::error!(%error, entries = 1, "an entry of the audit trail cannot be written and is lost");
+                return;
+            }
+            Kind::Conflict | Kind::Away if closing.is_cancelled() => {
+                tracing::error!(%error, entries = batch.len(), "entries of the audit trail are lost");
+                return;
+            }
+            Kind::Conflict | Kind::Away => {
+                tracing::warn!(%error, "the audit trail cannot be written at the moment");
                 tokio::select! {
-                    () = tokio::time::sleep(GATHERED) => {}
-                    () = shutdown.cancelled() => {}
+                    () = tokio::time::sleep(RETRY) => {}
+                    () = closing.cancelled() => {}
                 }
             }
         }
-        if batch.len() < BATCH {
-            let more = waiting.len().min(BATCH - batch.len());
-            if more > 0 {
-                waiting.recv_many(&mut batch, more).await;
-            }
-        }
-        let rows = Arc::new(std::mem::take(&mut batch));
-        let appended = {
-            let rows = Arc::clone(&rows);
-            store.tx("audit.append", move |tx| {
-                let rows = Arc::clone(&rows);
-                async move { audit::append(&tx, &rows).await }
-            })
-        };
-        match appended.await {
-            Ok(()) => {}
-            // They were written by a try whose answer was lost.
-            Err(Error::Duplicate(_)) => {}
-            Err(error) if ended => {
-                tracing::error!(%error, lost = rows.len(), "entries of the audit trail are lost");
-                return;
-            }
-            Err(error) => {
-                tracing::warn!(%error, "the audit trail cannot be written at the moment");
-                batch = Arc::unwrap_or_clone(rows);
-                tokio::time::sleep(RETRY).await;
-            }
-        }
+    }
+}
+
+async fn appended(store: &Store, batch: Arc<Vec<audit::Model>>) -> Result<(), Error> {
+    let written = store.tx("audit.append", move |tx| {
+        let batch = Arc::clone(&batch);
+        async move { audit::append(&tx, &batch).await }
+    });
+    match written.await {
+        // They were written by a try whose answer was lost.
+        Err(Error::Duplicate(_)) => Ok(()),
+        written => written,
     }
 }
 
@@ -221,9 +289,10 @@ fn shown(row: audit::Model) -> AuditEntry {
 /// The filter of a request.
 pub fn filter(given: &AuditFilter, scope: &mut Scope<'_>) -> audit::Filter {
     let set = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-    let (service, method) = match given.method.split_once('/') {
+    let method = words(&given.method, "method", scope).unwrap_or_default();
+    let (service, method) = match method.split_once('/') {
         Some((service, method)) => (set(service), set(method)),
-        None => (None, set(&given.method)),
+        None => (None, set(&method)),
     };
     if let Some(code) = set(&given.code)
         && !CODES.iter().any(|(_, name)| *name == code)
@@ -239,13 +308,19 @@ pub fn filter(given: &AuditFilter, scope: &mut Scope<'_>) -> audit::Filter {
     };
     audit::Filter {
         principal: wire::id(&given.principal, "principals", "principal", scope),
-        resource: set(&given.resource),
+        resource: words(&given.resource, "resource", scope),
         service,
         method,
         code: set(&given.code),
         from: micros(&given.from_time),
         until: micros(&given.until_time),
     }
+}
+
+/// A text to be looked for, if there is one.
+fn words(text: &str, field: &str, scope: &mut Scope<'_>) -> Option<String> {
+    wire::line(text, wire::MAX_NAME, field, scope);
+    (!text.is_empty()).then(|| text.to_owned())
 }
 
 /// The statuses by the names that the protocol gives them.

@@ -56,9 +56,7 @@ where
             // A refusal has no body; everything else tells at its end how it ended.
             match Status::from_header_map(response.headers()) {
                 Some(status) => {
-                    if let Some(ended) = call.0.take() {
-                        ended.with(status.code()).await;
-                    }
+                    call.end(status.code());
                     Ok(response)
                 }
                 None => Ok(response.map(|body| Body::new(Answer { body, call }))),
@@ -75,8 +73,8 @@ struct Ended {
 }
 
 impl Ended {
-    async fn with(self, code: Code) {
-        self.trail.enter(&self.path, &self.note, code, &self.asked).await;
+    fn with(&self, code: Code) {
+        self.trail.enter(&self.path, &self.note, code, &self.asked);
     }
 }
 
@@ -86,7 +84,7 @@ struct Call(Option<Ended>);
 impl Call {
     fn end(&mut self, code: Code) {
         if let Some(ended) = self.0.take() {
-            tokio::spawn(ended.with(code));
+            ended.with(code);
         }
     }
 }

@@ -13,7 +13,7 @@ use banggiao_model::{
     date::Date,
     hierarchy::{self, Change, Hierarchy, Key},
     name::{self, UnitId},
-    permission::{self, Action},
+    permission::{self, Action, Role},
 };
 use banggiao_rpc::{Scope, Violations, wire as shared};
 
@@ -56,8 +56,8 @@ impl From<String> for Fault {
 pub struct ApproverScopes {
     /// By its own grants.
     pub own: permission::Scope,
-    /// By the grants that it exercises for others, by their ids.
-    pub standing_in: Vec<(Arc<str>, permission::Scope)>,
+    /// For others, by their ids: what it was given for them, and what they may approve themselves. It takes both.
+    pub standing_in: Vec<(Arc<str>, [permission::Scope; 2])>,
 }
 
 type Table<T> = Arc<BTreeMap<String, Arc<T>>>;
@@ -79,6 +79,8 @@ pub struct Directory {
     principals: Table<pb::Principal>,
     grants: Table<Grant>,
     revoked_tokens: Table<pb::Token>,
+    /// Everybody who ever administered everything, by id.
+    administrators: Arc<BTreeSet<String>>,
     grants_by_principal: Arc<BTreeMap<String, Vec<permission::Grant>>>,
 }
 
@@ -161,6 +163,12 @@ impl Directory {
         &self.grants
     }
 
+    /// Everybody who ever administered everything, by id, whatever became of it.
+    #[must_use]
+    pub fn administrators_ever(&self) -> &BTreeSet<String> {
+        &self.administrators
+    }
+
     /// The tokens that were revoked, by id.
     #[must_use]
     pub fn revoked_tokens(&self) -> &BTreeMap<String, Arc<pb::Token>> {
@@ -179,7 +187,22 @@ impl Directory {
     /// hierarchy, never on the day that a request asks about.
     #[must_use]
     pub fn scope(&self, principal: &str, action: Action, today: Date) -> permission::Scope {
-        permission::scope(action, self.grants_of(principal), &self.hierarchy, today)
+        let grants = self.grants_of(principal);
+        if grants.iter().all(|grant| grant.substitute_for.is_none()) {
+            return permission::scope(action, grants, &self.hierarchy, today);
+        }
+        // Whoever stands in for somebody has no more than that one has today.
+        let grants = grants.iter().filter(|grant| match &grant.substitute_for {
+            None => true,
+            Some(one) => self.own_approver_grants(one).any(|own| own.holds_on(today)),
+        });
+        let grants: Vec<permission::Grant> = grants.cloned().collect();
+        permission::scope(action, &grants, &self.hierarchy, today)
+    }
+
+    fn own_approver_grants(&self, principal: &str) -> impl Iterator<Item = &permission::Grant> {
+        let grants = self.grants_of(principal).iter();
+        grants.filter(|own| own.role == Role::Approver && own.substitute_for.is_none())
     }
 
     /// What a principal may approve today for itself, and what for each of those it stands in for, by their ids.
@@ -193,7 +216,11 @@ impl Directory {
         };
         let grants = self.grants_of(principal).iter();
         let substituted: BTreeSet<&Arc<str>> = grants.filter_map(|grant| grant.substitute_for.as_ref()).collect();
-        let standing_in = substituted.into_iter().map(|one| (Arc::clone(one), scope(Some(one))));
+        let standing_in = substituted.into_iter().map(|one| {
+            let own: Vec<permission::Grant> = self.own_approver_grants(one).cloned().collect();
+            let of_one = permission::scope(Action::ApproveEvent, &own, &self.hierarchy, today);
+            (Arc::clone(one), [scope(Some(one)), of_one])
+        });
         ApproverScopes {
             own: scope(None),
             standing_in: standing_in.collect(),
@@ -300,7 +327,10 @@ impl Directory {
 
     fn grant(&mut self, grant: &pb::Grant) -> Result<(), Fault> {
         let id = bare(&grant.name, "grants")?;
-        let (_, parsed) = read(|scope| wire::grant(grant, scope))?;
+        let (principal, parsed) = read(|scope| wire::grant(grant, scope))?;
+        if parsed.role == Role::Administrator && parsed.unit.is_none() && !grant.proposed {
+            Arc::make_mut(&mut self.administrators).insert(principal);
+        }
         let record = Grant {
             resource: grant.clone(),
             grant: Arc::new(parsed),

@@ -8,6 +8,7 @@ use std::{
 };
 
 use banggiao_model::{clock::Clock, name};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 pub use jsonwebtoken::Algorithm;
 use jsonwebtoken::Validation;
 use serde::{Deserialize, Serialize};
@@ -36,6 +37,8 @@ pub struct Caller {
     pub token: Arc<str>,
     /// The second since 1970 from which the token no longer holds.
     pub until: i64,
+    /// Id of the key by which it was signed.
+    pub key: Arc<str>,
 }
 
 impl Caller {
@@ -196,7 +199,7 @@ impl Verifier {
         {
             return Ok(caller.clone());
         }
-        let claims = self.decode(token)?;
+        let (claims, key) = self.decode(token)?;
         let until = claims.exp.saturating_add(self.leeway_seconds);
         if now >= until {
             return Err(Error::Expired);
@@ -212,8 +215,9 @@ impl Verifier {
         }
         let caller = Caller {
             principal: claims.sub.into(),
-            token: token_id(claims.jti, &digest).into(),
+            token: token_id(claims.jti, token).into(),
             until,
+            key: key.into(),
         };
         let trusted_until = until.min(now.saturating_add(CACHE_SECONDS));
         let mut cache = self.cache();
@@ -227,10 +231,12 @@ impl Verifier {
     /// Whether a caller that was let in still is, as a long stream asks again and again.
     ///
     /// # Errors
-    /// If its token has expired or was revoked, or its principal disabled.
+    /// If its token has expired or was revoked, the key that signed it is no longer trusted, or its principal disabled.
     pub fn still(&self, caller: &Caller, admission: &dyn Admission) -> Result<(), Error> {
         if self.clock.now().as_second() >= caller.until {
             Err(Error::Expired)
+        } else if !self.issuers.iter().any(|known| known.keys().get(&caller.key).is_some()) {
+            Err(Error::Invalid)
         } else if admission.admits(caller) {
             Ok(())
         } else {
@@ -238,7 +244,10 @@ impl Verifier {
         }
     }
 
-    fn decode(&self, token: &str) -> Result<Claims, Error> {
+    fn decode(&self, token: &str) -> Result<(Claims, String), Error> {
+        if has_demands(token) {
+            return Err(Error::Invalid);
+        }
         let header = jsonwebtoken::decode_header(token).map_err(|_| Error::Invalid)?;
         // Only configured keys are looked up; whatever else the header offers is ignored.
         let id = header.kid.ok_or(Error::Invalid)?;
@@ -255,7 +264,7 @@ impl Verifier {
                 continue;
             }
             if let Ok(claims) = self.signed(token, key, &known.trusted) {
-                return Ok(claims);
+                return Ok((claims, id));
             }
         }
         if !known_key {
@@ -292,12 +301,24 @@ fn of_type(given: Option<&str>, trusted: &Trusted) -> bool {
 
 /// The id of a token: its claim `jti`. Where that is missing or is no id of ours, one is made from what there is, so
 /// that every token can be named and revoked.
-fn token_id(jti: Option<String>, token_digest: &[u8; 32]) -> String {
+fn token_id(jti: Option<String>, token: &str) -> String {
     match jti {
         Some(jti) if name::valid_id(&jti) => jti,
         Some(jti) if !jti.is_empty() => digest_id(&Sha256::digest(jti.as_bytes())),
-        _ => digest_id(token_digest),
+        _ => {
+            // Some signatures can be written in two ways, so only what is signed says which token it is.
+            let signed = token.rsplit_once('.').map_or(token, |(signed, _)| signed);
+            digest_id(&Sha256::digest(signed.as_bytes()))
+        }
     }
+}
+
+/// Whether the header demands that some extension be understood (RFC 7515, `crit`); we understand none.
+fn has_demands(token: &str) -> bool {
+    let header = token.split('.').next().unwrap_or_default();
+    let header = BASE64_URL_SAFE_NO_PAD.decode(header).unwrap_or_default();
+    let header: Option<serde_json::Value> = serde_json::from_slice(&header).ok();
+    header.is_none_or(|header| header.get("crit").is_some())
 }
 
 fn digest_id(digest: &[u8]) -> String {

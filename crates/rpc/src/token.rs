@@ -10,9 +10,11 @@ use std::{
 use banggiao_model::clock::Clock;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use ed25519_dalek::{SigningKey, pkcs8::EncodePrivateKey};
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use jsonwebtoken::{Algorithm, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+
+use crate::{identity::Claims, keys::Keys};
 
 /// The type of our tokens (RFC 9068), so that no other kind of JWT passes for one.
 pub(crate) const TYPE: &str = "at+jwt";
@@ -73,6 +75,21 @@ impl Issuer {
         });
         let der = self.key.to_pkcs8_der().map_err(|error| error.to_string())?;
         jsonwebtoken::encode(&header, &claims, &EncodingKey::from_ed_der(der.as_bytes())).map_err(|e| e.to_string())
+    }
+
+    /// When a token expires, in seconds since 1970, if it is one of this issuer's for this installation.
+    #[must_use]
+    pub fn expiry(&self, token: &str) -> Option<i64> {
+        let keys = Keys::parse(&self.jwks(), &[Algorithm::EdDSA]).ok()?;
+        let key = keys.get(&self.key_id())?;
+        let mut validation = Validation::new(key.algorithm);
+        validation.set_audience(&[&self.installation]);
+        validation.set_issuer(&[&self.issuer]);
+        validation.validate_exp = false;
+        let claims = jsonwebtoken::decode::<Claims>(token, &key.key, &validation)
+            .ok()?
+            .claims;
+        Some(claims.exp)
     }
 
     fn key_id(&self) -> String {

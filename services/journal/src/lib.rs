@@ -51,7 +51,7 @@ pub async fn start(
     let registry = config.registry.authorized(&config.token_file)?;
     let store = Store::open::<store::migration::Migrator>(&config.database.url).await?;
     let follower = Follower::start(store.clone(), registry, shutdown.clone()).await?;
-    let trail = Trail::open(store.clone(), seams.clone(), shutdown.clone());
+    let trail = Trail::open(store.clone(), seams.clone());
     let journal = journal::Journal::open(store, follower, &config, seams, shutdown.clone()).await?;
     let routes = grpc::routes(journal, verifier, trail.clone(), shutdown.clone());
     banggiao_audit::serve(

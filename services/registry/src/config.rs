@@ -24,12 +24,19 @@ pub struct Config {
     pub database: Database,
     /// How callers are recognised.
     pub identity: Identity,
+    /// Whether it takes two administrators to make another, once there were two.
+    #[serde(default = "four_eyes")]
+    pub four_eyes: bool,
     /// Where the installation's own issuer notes the tokens that it makes; absent if it has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub issued_tokens_file: Option<PathBuf>,
     /// Principals and roles that an empty registry begins with.
     #[serde(default)]
     pub bootstrap: Vec<Bootstrap>,
+}
+
+fn four_eyes() -> bool {
+    true
 }
 
 /// A principal that an empty registry begins with.

@@ -45,7 +45,7 @@ pub async fn start(
         .await?;
     let registry = registry::Registry::open(&config, seams.clone()).await?;
     registry.bootstrap(&config.bootstrap).await?;
-    let trail = Trail::open(registry.store().clone(), seams, shutdown.clone());
+    let trail = Trail::open(registry.store().clone(), seams);
     let routes = grpc::routes(registry, verifier, trail.clone(), shutdown.clone());
     banggiao_audit::serve(
         entrance,

@@ -47,6 +47,7 @@ pub struct Registry {
     /// Writers take turns, so that what is published is in the order of what was committed.
     turn: Mutex<()>,
     installation: String,
+    four_eyes: bool,
     /// Where the installation's issuer notes the tokens that it makes.
     issued_file: Option<PathBuf>,
 }
@@ -100,6 +101,7 @@ impl Registry {
             looked_back: Mutex::default(),
             turn: Mutex::default(),
             installation: config.identity.installation.clone(),
+            four_eyes: config.four_eyes,
             issued_file: config.issued_tokens_file.clone(),
         }))
     }
@@ -150,6 +152,11 @@ impl Registry {
     /// Name of the installation.
     pub fn installation(&self) -> &str {
         &self.installation
+    }
+
+    /// Whether it takes two administrators to make another.
+    pub fn four_eyes(&self) -> bool {
+        self.four_eyes
     }
 
     /// The tokens that the installation issued and that have not expired, as far as it is known here.

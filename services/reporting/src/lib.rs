@@ -59,7 +59,7 @@ pub async fn start(
     let registry = config.registry.authorized(&config.token_file)?;
     let journal = config.journal.authorized(&config.token_file)?;
     let store = Store::open::<Migrator>(&config.database.url).await?;
-    let trail = Trail::open(store.clone(), seams.clone(), shutdown.clone());
+    let trail = Trail::open(store.clone(), seams.clone());
     let follower = Follower::start(store.clone(), registry, shutdown.clone()).await?;
     let (projection, book) = Projection::open(store, follower).await?;
     let reader = Reader::new(Arc::clone(&projection), book, EventFeedServiceClient::new(journal));

@@ -12,7 +12,12 @@ use banggiao_contracts::journal::v1::{
     self as pb, Action as Done, CancellationReason, Phase, ReturnReason, ReviewState,
 };
 use banggiao_directory::{ApproverScopes, Directory};
-use banggiao_model::{date::Date, hierarchy::Key, name, permission::Scope};
+use banggiao_model::{
+    date::Date,
+    hierarchy::Key,
+    name,
+    permission::{Action, Scope},
+};
 use uuid::Uuid;
 
 use super::{
@@ -314,6 +319,20 @@ impl Command {
     pub fn permitted(&self, current: &Current) -> Result<(), Error> {
         let homes = event::homes(&current.event, &self.authority.directory);
         self.covered(homes.first().copied().ok_or(Error::Denied)?)
+    }
+
+    /// Whether the principal may read all of these today. It is found out only where it matters, for it costs a look at
+    /// every unit.
+    pub fn may_read<'a>(&self, events: impl IntoIterator<Item = &'a pb::Event>) -> bool {
+        let authority = &self.authority;
+        let scope = authority
+            .directory
+            .scope(&self.principal, Action::ReadEvent, authority.today);
+        let may_read = |event: &pb::Event| {
+            let homes = event::homes(event, &authority.directory);
+            scope.allows(&homes, event::classification(event))
+        };
+        events.into_iter().all(may_read)
     }
 
     pub(super) fn covered(&self, home: Key) -> Result<(), Error> {

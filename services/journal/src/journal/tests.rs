@@ -135,6 +135,7 @@ fn caller(principal: &str) -> Caller {
         principal: principal.into(),
         token: "t".into(),
         until: i64::MAX,
+        key: "k".into(),
     }
 }
 

@@ -213,9 +213,18 @@ impl<'a> Batch<'a> {
         for target in command.step.targets() {
             if let Ok(current) = self.target(target) {
                 command.permitted(current)?;
+                // Other steps name an event that was read before; a correction from a file names any.
+                if matches!(target, Target::Reference { .. }) && !command.may_read([&*current.event]) {
+                    return Err(absent(target));
+                }
             }
         }
         if let Some(answer) = self.repeated(command)? {
+            // It was this principal who asked first, and the right to read may have been lost since.
+            let by_request = matches!(command.repetition, Some(Repetition::Request { .. }));
+            if by_request && !command.may_read(answer.events.iter().map(|event| &**event)) {
+                return Err(Error::Denied);
+            }
             return Ok(answer);
         }
         let drafts = self.drafts(command)?;
@@ -344,7 +353,7 @@ impl<'a> Batch<'a> {
                 .by_reference
                 .get(&(source.clone(), reference.clone()))
                 .and_then(|id| self.events.get(id))
-                .ok_or_else(|| Error::NotFound(format!("the event with reference {reference:?} of {source:?}"))),
+                .ok_or_else(|| absent(target)),
         }
     }
 
@@ -478,6 +487,16 @@ impl<'a> Batch<'a> {
         import_row::insert(tx, self.new_rows).await?;
         head::advance(tx, &self.head).await?;
         Ok(self.head)
+    }
+}
+
+/// The refusal of an event that is not there, or must look so.
+fn absent(target: &Target) -> Error {
+    match target {
+        Target::Id { .. } => Error::Denied,
+        Target::Reference { source, reference } => {
+            Error::NotFound(format!("the event with reference {reference:?} of {source:?}"))
+        }
     }
 }
 

@@ -87,14 +87,14 @@ pub fn draft_update(
     Ok(Resource::Principal(after))
 }
 
-/// A grant to be recorded under the id given. That of an administrator is only proposed, if there is another
-/// administrator than the author to confirm it.
+/// A grant to be recorded under the id given. That of an administrator is only proposed once there ever was another
+/// administrator than the author: otherwise disabling that one would be enough to do without.
 pub fn draft_grant(
     directory: &Directory,
     id: &str,
     grant: &pb::Grant,
     author: &str,
-    today: Date,
+    (today, by_two): (Date, bool),
 ) -> Result<Resource, Error> {
     let mut violations = Violations::new();
     let mut scope = violations.scope("grant");
@@ -113,8 +113,9 @@ pub fn draft_grant(
         }
     }
     let (_, parsed) = checked(parsed, violations)?;
-    let another = |other: &&str| name::name("principals", other) != author;
-    let proposed = parsed.role == Role::Administrator && administrators(directory, today).find(another).is_some();
+    let mut administrators = directory.administrators_ever().iter();
+    let another = administrators.any(|other| name::name("principals", other) != author);
+    let proposed = parsed.role == Role::Administrator && another && by_two;
     Ok(Resource::Grant(pb::Grant {
         name: name::name("grants", id),
         granted_by: author.to_owned(),
@@ -223,15 +224,6 @@ fn find<'a>(directory: &'a Directory, name: &str) -> Result<&'a Arc<Granted>, Er
     let id = name::collection_id(name, "grants");
     let found = id.and_then(|id| directory.grants().get(id));
     found.ok_or_else(|| Error::NotFound(name.to_owned()))
-}
-
-/// The principals who administer everything today.
-fn administrators(directory: &Directory, today: Date) -> impl Iterator<Item = &str> {
-    let principals = directory.principals().keys().map(String::as_str);
-    principals.filter(move |principal| {
-        let mut grants = directory.grants_of(principal).iter();
-        grants.any(|grant| grant.role == Role::Administrator && grant.unit.is_none() && grant.holds_on(today))
-    })
 }
 
 /// The grants by which somebody administers everything today and, since they have no end, tomorrow as well.

@@ -97,7 +97,8 @@ impl AccessService for Calls {
             |r| &mut r.request_id,
             ("grant", |r: &mut pb::GrantRoleRequest| r.grant.take()),
         )?;
-        let (id, author, today) = (self.registry.new_id('g'), write.caller.name(), self.registry.today());
+        let (id, author) = (self.registry.new_id('g'), write.caller.name());
+        let today = (self.registry.today(), self.registry.four_eyes());
         let plan = move |directory: &Directory| Ok(vec![access::draft_grant(directory, &id, &draft, &author, today)?]);
         self.granted(write, plan).await
     }

@@ -8,10 +8,12 @@ use banggiao_contracts::reporting::v1::{
     indicator_service_server::IndicatorService,
 };
 use banggiao_model::clock::SystemClock;
-use banggiao_rpc::identity::{Authenticate, Caller, Verifier};
+use banggiao_rpc::{
+    identity::{Authenticate, Trusted, Verifier},
+    token::Issuer,
+};
 use banggiao_runtime::Seams;
 use tokio_stream::StreamExt;
-use tokio_util::sync::CancellationToken;
 use tonic::{Code, Request, Status};
 
 use super::{Calls, DOMAIN, indicators, measure, query};
@@ -22,12 +24,19 @@ use crate::{
 
 fn request<T>(principal: &str, message: T) -> Request<T> {
     let mut request = Request::new(message);
-    request.extensions_mut().insert(Caller {
-        principal: principal.into(),
-        token: "t".into(),
-        until: i64::MAX,
-    });
+    let token = issuer().issue(principal, 600, "t", &SystemClock).unwrap();
+    request.extensions_mut().insert(verifier().verify(&token).unwrap());
     request
+}
+
+fn issuer() -> Issuer {
+    Issuer::new(&[7; 32], "banggiao", "banggiao")
+}
+
+fn verifier() -> Verifier {
+    let verifier = Verifier::new(vec![Trusted::own("banggiao")], "banggiao", 60, Arc::new(SystemClock));
+    verifier.replace_keys(0, &issuer().jwks()).unwrap();
+    verifier
 }
 
 fn question() -> pb::QueryFiguresRequest {
@@ -56,12 +65,7 @@ async fn calls(world: &World) -> (tempfile::TempDir, Calls) {
     let (projection, mut reader) = open(&store).await;
     reader.enter(world.revisions.clone()).await.unwrap();
     let clock = Arc::new(SystemClock);
-    let verifier = Arc::new(Verifier::new(
-        Vec::new(),
-        "banggiao",
-        60,
-        Arc::<SystemClock>::clone(&clock),
-    ));
+    let verifier = Arc::new(verifier());
     let admission = Arc::new(projection.follower().clone());
     (
         folder,
@@ -69,7 +73,7 @@ async fn calls(world: &World) -> (tempfile::TempDir, Calls) {
             projection,
             clock,
             auth: Authenticate::new(verifier, admission, DOMAIN),
-            trail: Trail::open(store, Seams::default(), CancellationToken::new()),
+            trail: Trail::open(store, Seams::default()),
         },
     )
 }

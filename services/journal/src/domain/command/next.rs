@@ -214,7 +214,8 @@ impl Command {
         if covers(&scopes.own, home) {
             return Ok(String::new());
         }
-        let standing_in = scopes.standing_in.iter().filter(|(_, scope)| covers(scope, home));
+        let standing_in = scopes.standing_in.iter();
+        let standing_in = standing_in.filter(|(_, scopes)| scopes.iter().all(|scope| covers(scope, home)));
         let mut allowed = standing_in.filter(|(one, _)| !by_another || !current.pending_authors.contains(&**one));
         match allowed.next() {
             Some((one, _)) => Ok(name::name("principals", one)),
