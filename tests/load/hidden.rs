@@ -51,7 +51,7 @@ async fn main() {
             let name = if is_hidden {
                 names[number % EVENTS].clone()
             } else {
-                format!("events/e{:032x}", number)
+                format!("events/e{number:032x}")
             };
             let took = refused(reader.clone(), method, name).await;
             if number >= 1000 {
