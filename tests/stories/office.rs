@@ -554,7 +554,6 @@ async fn a_registrar_corrects_nothing_that_is_hidden_from_it() {
                         paths: vec!["classification".to_owned()],
                     }),
                     reason: "r".to_owned(),
-                    ..Default::default()
                 },
             )),
         }],
