@@ -4,6 +4,8 @@
 //! Two replicas work on one database; the registry is a feed that the test holds back from one of them. Each try is one
 //! move and one event. With the check switched off the first try must leak, or the test proves nothing.
 
+mod lists;
+
 use std::{pin::Pin, sync::atomic::Ordering};
 
 use banggiao_contracts::{
