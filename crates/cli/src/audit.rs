@@ -8,7 +8,9 @@ use crate::listing::{self, PageArgs};
 use crate::{names, nouns};
 use banggiao_contracts::r#type::v1::AuditFilter;
 use banggiao_contracts::{journal, registry, reporting};
+use banggiao_model::{date, name};
 use clap::{Args, Subcommand, ValueEnum};
+use prost_types::Timestamp;
 
 /// What can be done with audit trails.
 #[derive(Debug, Clone, Subcommand)]
@@ -35,6 +37,12 @@ pub struct List {
     /// Only calls that ended so, as PERMISSION_DENIED.
     #[arg(long, value_name = "STATUS")]
     code: Option<String>,
+    /// Only calls of this day or later.
+    #[arg(long, value_name = "DATE", value_parser = beginning)]
+    from: Option<Timestamp>,
+    /// Only calls before this day.
+    #[arg(long, value_name = "DATE", value_parser = beginning)]
+    until: Option<Timestamp>,
     /// Which part of the list.
     #[command(flatten)]
     page: PageArgs,
@@ -47,6 +55,16 @@ enum Service {
     Reporting,
 }
 
+/// When a day begins in Việt Nam.
+fn beginning(text: &str) -> Result<Timestamp, String> {
+    let day = date::parse(text).map_err(|error| error.to_string())?;
+    let begins = date::beginning_in_vietnam(day).ok_or_else(|| format!("\"{text}\" is out of the calendar"))?;
+    Ok(Timestamp {
+        seconds: begins.as_second(),
+        nanos: 0,
+    })
+}
+
 impl AuditVerb {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Error> {
         let Self::List(list) = self;
@@ -55,8 +73,9 @@ impl AuditVerb {
             principal: list.principal.unwrap_or_default(),
             resource: list.resource.unwrap_or_default(),
             method: list.method.unwrap_or_default(),
-            code: list.code.unwrap_or_default(),
-            ..AuditFilter::default()
+            code: name::id_to_code(&list.code.unwrap_or_default()),
+            from_time: list.from,
+            until_time: list.until,
         });
         match list.service {
             Service::Registry => {

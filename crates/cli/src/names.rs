@@ -180,7 +180,7 @@ pub fn day(text: &str) -> Result<String, String> {
 /// `civil/2024-h1`. Anything else stays as it is.
 #[must_use]
 pub fn short(name: &str) -> String {
-    const COLLECTIONS: [&str; 12] = [
+    const COLLECTIONS: [&str; 13] = [
         "units",
         "reorganizations",
         "agreements",
@@ -193,6 +193,7 @@ pub fn short(name: &str) -> String {
         "principals",
         "grants",
         "calendars",
+        "tokens",
     ];
     match name.split_once('/') {
         Some(("calendars", rest)) => rest.replacen("/periods/", "/", 1),

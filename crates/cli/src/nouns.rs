@@ -137,6 +137,7 @@ pub static GRANT: Noun = Noun {
         START,
         END,
         column("substitute_for", "For", "Thay cho"),
+        column("granted_by", "By", "Người cấp"),
         column("proposed", "Proposed", "Chờ xác nhận"),
     ],
 };
