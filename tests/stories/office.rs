@@ -504,6 +504,13 @@ async fn a_substitute_approves_for_another_and_not_what_that_one_wrote() {
     })
     .await;
     desk.disable("chief", false).await.expect("let in again");
+    for _ in 0..100 {
+        // The journal hears of it by the feed.
+        if chief.get(&event).await.is_ok() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 
     let own = chief
         .log(meeting(unit, Classification::Unspecified))
