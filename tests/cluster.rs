@@ -3,11 +3,12 @@
 use std::{fs, path::Path, process::Command};
 
 use banggiao_standalone::data_dir::DataDir;
+use banggiao_testkit::network::free_port;
 use tempfile::TempDir;
 
 use crate::{
     certificates::{Authority, Leaf},
-    processes::{self, Process, free_port, program},
+    processes::{self, Process, program},
 };
 
 /// Our services.

@@ -2,10 +2,8 @@
 
 use std::{
     fs,
-    net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::atomic::{AtomicU16, Ordering},
     time::Duration,
 };
 
@@ -24,17 +22,6 @@ pub fn program(name: &str) -> PathBuf {
         path.display()
     );
     path
-}
-
-/// A port that nobody listens on at this moment. It lies below those that the system gives to outgoing connections, or
-/// one of these could take it while its owner is being restarted.
-pub fn free_port() -> u16 {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    let spread = u16::try_from(std::process::id() % 400).unwrap_or(0) * 25;
-    (0..10_000)
-        .map(|_| 20_000 + (spread + NEXT.fetch_add(1, Ordering::Relaxed)) % 10_000)
-        .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
-        .expect("a free port")
 }
 
 /// A running program.

@@ -21,8 +21,9 @@ use tonic::{Code, Status};
 
 use crate::{
     cluster::Cluster,
-    processes::{self, Process, free_port, program},
+    processes::{self, Process, program},
 };
+use banggiao_testkit::network::free_port;
 
 /// One client of all that is asked here.
 struct Office {

@@ -17,11 +17,12 @@ use banggiao_contracts::{
     reporting::v1::figure_service_client::FigureServiceClient,
 };
 use banggiao_standalone::sample;
+use banggiao_testkit::network::free_port;
 use banggiao_testkit::scattered;
 use uuid::Uuid;
 
 use super::sample::check_every_figure;
-use crate::processes::{self, Process, free_port, program};
+use crate::processes::{self, Process, program};
 
 const ROUNDS: u64 = 100;
 const WRITERS: u64 = 8;

@@ -16,10 +16,8 @@ use tokio::task::JoinSet;
 use tonic::{Code, Status};
 use uuid::Uuid;
 
-use crate::{
-    cluster::Cluster,
-    processes::{self, free_port},
-};
+use crate::{cluster::Cluster, processes};
+use banggiao_testkit::network::free_port;
 
 const WRITERS: u64 = 64;
 /// So many events does each writer log.

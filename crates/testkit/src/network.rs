@@ -1,6 +1,9 @@
 //! A network that fails when a test says so.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    sync::atomic::{AtomicU16, Ordering},
+};
 
 use tokio::{
     io,
@@ -72,4 +75,19 @@ async fn pass(mut client: TcpStream, port: u16, mut fault: watch::Receiver<Fault
             }
         }
     }
+}
+
+/// A port that nobody listens on at this moment. It lies below those that the system gives to outgoing connections, or
+/// one of these could take it while its owner is being restarted.
+///
+/// # Panics
+/// If there is none.
+#[must_use]
+pub fn free_port() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let spread = u16::try_from(std::process::id() % 400).unwrap_or(0) * 25;
+    (0..10_000)
+        .map(|_| 20_000 + (spread + NEXT.fetch_add(1, Ordering::Relaxed)) % 10_000)
+        .find(|port| std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok())
+        .expect("a free port")
 }

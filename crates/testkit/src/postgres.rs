@@ -7,7 +7,6 @@
 use std::{
     env, fs,
     io::{self, BufRead as _, BufReader, Write as _},
-    net::{Ipv4Addr, TcpListener},
     os::unix::{self, process::CommandExt as _},
     path::{Path, PathBuf},
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
@@ -15,6 +14,8 @@ use std::{
 };
 
 use tempfile::TempDir;
+
+use crate::network::free_port;
 
 /// With this set to `1` a missing PostgreSQL fails the tests; otherwise those that need it are skipped.
 pub const REQUIRE: &str = "BANGGIAO_REQUIRE_POSTGRES";
@@ -186,7 +187,7 @@ impl Keeper {
             .args(["-c", KEEPER, "keeper"])
             .args([folder, programs])
             .arg(USER)
-            .args(free_ports()?)
+            .args(free_ports())
             .current_dir(folder)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -268,15 +269,9 @@ fn id(arguments: &[&str]) -> Option<u32> {
     String::from_utf8(answer.stdout).ok()?.trim().parse().ok()
 }
 
-/// Ports that are free now. All are held until each is known, so that they differ.
-fn free_ports() -> io::Result<Vec<String>> {
-    let listeners: Vec<TcpListener> = (0..PORTS)
-        .map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))
-        .collect::<io::Result<_>>()?;
-    listeners
-        .iter()
-        .map(|listener| Ok(listener.local_addr()?.port().to_string()))
-        .collect()
+/// Ports to try, one after the other: another may be taken between looking and listening.
+fn free_ports() -> Vec<String> {
+    (0..PORTS).map(|_| free_port().to_string()).collect()
 }
 
 #[cfg(test)]
