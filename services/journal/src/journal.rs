@@ -1,7 +1,7 @@
 //! The journal as its calls see it: the way to the sequencer, the registry as it is known here, and reading.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -341,30 +341,14 @@ impl Journal {
         }
     }
 
-    /// The event without what the caller may not see of it: the names of events that it may not know of, and an agreement
-    /// that it may not read.
-    pub async fn without_hidden(&self, caller: &Caller, mut event: pb::Event) -> pb::Event {
-        self.withhold_agreement(caller, &mut event);
-        let mut readable = Vec::with_capacity(event.distinct_from.len());
-        for name in std::mem::take(&mut event.distinct_from) {
-            let id = name.trim_start_matches("events/");
-            if self.read(caller, id, 0).await.is_ok() {
-                readable.push(name);
-            }
-        }
-        event.distinct_from = readable;
-        event
-    }
-
-    fn withhold_agreement(&self, caller: &Caller, event: &mut pb::Event) {
-        let Some(id) = name::collection_id(&event.agreement, "agreements") else {
-            return;
-        };
-        let directory = self.follower.now();
-        let agreements = self.scope(caller, Action::ReadAgreement, &directory);
-        if !may_read_agreement(&agreements, id, &directory) {
-            event.agreement.clear();
-            event.withheld_fields.push("agreement".to_owned());
+    /// How a caller sees events; made once for all events of an answer, after these were read, so that it knows what they
+    /// name.
+    pub fn reader<'a>(&'a self, caller: &'a Caller) -> Reader<'a> {
+        Reader {
+            journal: self,
+            caller,
+            directory: self.follower.now(),
+            agreements: OnceLock::new(),
         }
     }
 
@@ -377,6 +361,44 @@ impl Journal {
         }
         let newest = models.iter().map(|model| model.registry_position).max().unwrap_or(0);
         Ok(self.follower.at_least(newest).await?)
+    }
+}
+
+/// Somebody who reads events, on one state of the registry.
+#[derive(Debug)]
+pub struct Reader<'a> {
+    journal: &'a Journal,
+    caller: &'a Caller,
+    directory: Arc<Directory>,
+    /// It takes a look at every unit, and few events name an agreement: found out when the first one does.
+    agreements: OnceLock<Scope>,
+}
+
+impl Reader<'_> {
+    /// The event without what the caller may not see of it: the names of events that it may not know of, and an agreement
+    /// that it may not read.
+    pub async fn shown(&self, mut event: pb::Event) -> pb::Event {
+        self.withhold_agreement(&mut event);
+        let mut readable = Vec::with_capacity(event.distinct_from.len());
+        for name in std::mem::take(&mut event.distinct_from) {
+            let id = name.trim_start_matches("events/");
+            if self.journal.read(self.caller, id, 0).await.is_ok() {
+                readable.push(name);
+            }
+        }
+        event.distinct_from = readable;
+        event
+    }
+
+    fn withhold_agreement(&self, event: &mut pb::Event) {
+        let Some(id) = name::collection_id(&event.agreement, "agreements") else {
+            return;
+        };
+        let scope = || self.journal.scope(self.caller, Action::ReadAgreement, &self.directory);
+        if !may_read_agreement(self.agreements.get_or_init(scope), id, &self.directory) {
+            event.agreement.clear();
+            event.withheld_fields.push("agreement".to_owned());
+        }
     }
 }
 

@@ -52,7 +52,7 @@ impl Calls {
         let id = name.trim_start_matches("events/");
         let before = self.journal.before(caller, id, position).await.map_err(refuse)?;
         Ok(match before {
-            Some(event) => Some(self.journal.without_hidden(caller, event).await),
+            Some(event) => Some(self.journal.reader(caller).shown(event).await),
             None => None,
         })
     }
@@ -132,9 +132,10 @@ impl Calls {
         caller: &Caller,
         mut found: pb::ListPossibleDuplicatesResponse,
     ) -> Response<pb::ListPossibleDuplicatesResponse> {
+        let reader = self.journal.reader(caller);
         for pair in &mut found.possible_duplicates {
             for event in [&mut pair.first, &mut pair.second].into_iter().flatten() {
-                *event = self.journal.without_hidden(caller, std::mem::take(event)).await;
+                *event = reader.shown(std::mem::take(event)).await;
             }
         }
         Response::new(found)

@@ -95,7 +95,7 @@ impl EventService for Calls {
             .await
             .map_err(refuse)?;
         let event = found.event.ok_or_else(|| DOMAIN.internal())?;
-        let event = self.journal.without_hidden(&authorized.caller, event).await;
+        let event = self.journal.reader(&authorized.caller).shown(event).await;
         if request.revision == 0 {
             self.with_duplicates(&authorized.caller, event).await.map_err(refuse)
         } else {

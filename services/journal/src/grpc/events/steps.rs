@@ -131,18 +131,12 @@ impl Calls {
             .await)
     }
 
-    async fn revision_for_reader(&self, caller: &Caller, mut revision: pb::EventRevision) -> pb::EventRevision {
-        if let Some(event) = revision.event.take() {
-            revision.event = Some(self.journal.without_hidden(caller, event).await);
-        }
-        revision
-    }
-
-    /// Events as the caller sees them: without the names of those that the caller may not know of.
+    /// Events as the caller sees them.
     pub(in crate::grpc) async fn for_reader(&self, caller: &Caller, events: Vec<pb::Event>) -> Vec<pb::Event> {
+        let reader = self.journal.reader(caller);
         let mut shown = Vec::with_capacity(events.len());
         for event in events {
-            shown.push(self.journal.without_hidden(caller, event).await);
+            shown.push(reader.shown(event).await);
         }
         shown
     }
@@ -291,7 +285,7 @@ impl Calls {
         let read = async |number: i32| {
             let read = self.journal.read(&authorized.caller, id, number).await;
             let event = read.map_err(refuse)?.event.ok_or_else(|| DOMAIN.internal())?;
-            Ok::<_, Status>(self.journal.without_hidden(&authorized.caller, event).await)
+            Ok::<_, Status>(self.journal.reader(&authorized.caller).shown(event).await)
         };
         let later = read(number).await?;
         let base = match base {
@@ -330,11 +324,13 @@ impl Calls {
             let models = revision::of_event(self.journal.store().reader(), id, after, chunk).await?;
             let directory = self.journal.seen(&models.iter().collect::<Vec<_>>()).await?;
             let scope = self.journal.scope(&authorized.caller, Action::ReadEvent, &directory);
+            let reader = self.journal.reader(&authorized.caller);
             for model in &models {
-                let revision = model.decode()?;
-                let event = revision.event.as_ref();
-                if event.is_some_and(|event| journal::may_read(&scope, event, &directory)) {
-                    revisions.push(self.revision_for_reader(&authorized.caller, revision).await);
+                let mut revision = model.decode()?;
+                let readable = |event: &pb::Event| journal::may_read(&scope, event, &directory);
+                if let Some(event) = revision.event.take().filter(readable) {
+                    revision.event = Some(reader.shown(event).await);
+                    revisions.push(revision);
                 }
             }
             match models.last() {
