@@ -14,6 +14,9 @@ pub enum Error {
     /// The database is away, full, or read-only.
     #[error("the database is not available: {0}")]
     Unavailable(#[source] DbErr),
+    /// The connection was lost while a transaction was being committed: nobody knows whether it is.
+    #[error("it is not known whether the transaction is committed: {0}")]
+    Unsettled(#[source] DbErr),
     /// The schema is not one that this program knows.
     #[error("the database's schema cannot be used by this version: {0}")]
     Schema(String),
@@ -60,7 +63,7 @@ impl Error {
     pub fn kind(&self) -> Kind {
         match self {
             Self::Conflict(_) => Kind::Conflict,
-            Self::Unavailable(_) => Kind::Away,
+            Self::Unavailable(_) | Self::Unsettled(_) => Kind::Away,
             Self::Duplicate(_)
             | Self::Schema(_)
             | Self::Address
@@ -71,6 +74,15 @@ impl Error {
             | Self::Lost
             | Self::CursorMoved(_)
             | Self::Database(_) => Kind::Fault,
+        }
+    }
+
+    /// A fault of a commit.
+    pub(crate) fn of_commit(error: DbErr) -> Self {
+        if is_unsettled(&error) {
+            Self::Unsettled(error)
+        } else {
+            error.into()
         }
     }
 
@@ -116,6 +128,24 @@ fn sort(error: &DbErr) -> Kind {
         },
         RuntimeErr::Internal(_) if matches!(error, DbErr::Conn(_)) => Kind::Away,
         RuntimeErr::Internal(_) => Kind::Fault,
+    }
+}
+
+/// Whether a commit that was answered by this may have been carried out.
+fn is_unsettled(error: &DbErr) -> bool {
+    let (DbErr::Conn(RuntimeErr::SqlxError(cause))
+    | DbErr::Exec(RuntimeErr::SqlxError(cause))
+    | DbErr::Query(RuntimeErr::SqlxError(cause))) = error
+    else {
+        return false;
+    };
+    match &**cause {
+        SqlxError::Io(_) | SqlxError::Tls(_) | SqlxError::Protocol(_) | SqlxError::WorkerCrashed => true,
+        SqlxError::Database(error) if error.try_downcast_ref::<SqlxSqliteError>().is_none() => {
+            let code = error.code().unwrap_or_default();
+            code == "40003" || code.starts_with("08") || code.starts_with("57P")
+        }
+        _ => false,
     }
 }
 

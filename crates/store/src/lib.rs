@@ -146,9 +146,13 @@ impl Backend {
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .sqlx_logging(false);
         match self {
-            Self::Sqlite if writes => options.map_sqlx_sqlite_opts(sqlite::writing_connection),
+            Self::Sqlite if writes => options
+                .map_sqlx_sqlite_opts(sqlite::writing_connection)
+                .map_sqlx_sqlite_pool_opts(sqlite::pool),
             Self::Sqlite => options.map_sqlx_sqlite_opts(sqlite::connection),
-            Self::Postgres if writes => options.map_sqlx_postgres_opts(postgres::writing_session),
+            Self::Postgres if writes => options
+                .map_sqlx_postgres_opts(postgres::writing_session)
+                .map_sqlx_postgres_pool_opts(postgres::pool),
             Self::Postgres => options.map_sqlx_postgres_opts(postgres::session),
         };
         options

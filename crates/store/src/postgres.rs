@@ -1,12 +1,19 @@
 //! What is peculiar to PostgreSQL: the settings of a session, and the refusal of a server that would forget what it
 //! acknowledged.
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement, sqlx::postgres::PgConnectOptions};
+use std::time::Duration;
+
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DbBackend, Statement,
+    sqlx::{self, Connection, PgConnection, Postgres, pool::PoolOptions, postgres::PgConnectOptions},
+};
 
 use crate::{Error, LOCK_TIMEOUT};
 
 /// Several connections write. The head row puts them in order, and readers never wait for them.
 pub(crate) const WRITERS: u32 = 4;
+/// A connection that comes back to the pool answers in this time.
+const ANSWER_MAX: Duration = Duration::from_secs(2);
 /// What the server's statistics and log call our sessions, unless the address names them otherwise.
 const APPLICATION: &str = "banggiao";
 /// Whoever migrates holds this lock. The number means nothing; it only has to stay the same.
@@ -41,6 +48,18 @@ pub(crate) fn writing_session(options: PgConnectOptions) -> PgConnectOptions {
         ("plan_cache_mode", "force_custom_plan"),
         ("jit", "off"),
     ])
+}
+
+/// A connection over which no answer comes is given up when it comes back; waiting for it would keep its place for ever.
+pub(crate) fn pool(options: PoolOptions<Postgres>) -> PoolOptions<Postgres> {
+    options.after_release(|connection: &mut PgConnection, _| {
+        Box::pin(async move {
+            match tokio::time::timeout(ANSWER_MAX, connection.ping()).await {
+                Ok(answered) => answered.map(|()| true),
+                Err(_) => Err(sqlx::Error::PoolTimedOut),
+            }
+        })
+    })
 }
 
 /// The settings on which durability hangs, as this session has them.

@@ -2,7 +2,11 @@
 
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, Statement,
-    sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+    sqlx::{
+        Connection, Sqlite, SqliteConnection,
+        pool::PoolOptions,
+        sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+    },
 };
 
 use crate::{Error, LOCK_TIMEOUT};
@@ -37,6 +41,19 @@ pub(crate) fn writing_connection(options: SqliteConnectOptions) -> SqliteConnect
         .statement_cache_capacity(STATEMENTS)
         .pragma("cache_size", CACHE)
         .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
+}
+
+/// A connection that comes back inside a transaction is closed. SQLite ends a transaction by itself when the disk fails in
+/// it; rolling back then fails, and the driver goes on counting the transaction as open. The next ones would be parts of
+/// one that nobody commits, and would be acknowledged all the same.
+pub(crate) fn pool(options: PoolOptions<Sqlite>) -> PoolOptions<Sqlite> {
+    options.after_release(|connection: &mut SqliteConnection, _| {
+        Box::pin(async move {
+            // A rollback that was asked for before is over by then.
+            connection.ping().await?;
+            Ok(!connection.is_in_transaction())
+        })
+    })
 }
 
 /// # Errors

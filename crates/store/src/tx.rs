@@ -6,15 +6,22 @@ use std::{
     fmt,
     future::Future,
     sync::{Arc, OnceLock},
+    time::Duration,
 };
 
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr,
     SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 
 use crate::{Error, FIRST_WAIT, Store};
 
+/// PostgreSQL answers a statement in this time; what waits for a lock is told sooner.
+const STATEMENT_MAX: Duration = Duration::from_secs(30);
+/// And a commit; whoever waits longer finds out in another way how it ended.
+const COMMIT_MAX: Duration = Duration::from_secs(5);
+/// And a rollback, which nobody needs.
+const ROLLBACK_MAX: Duration = Duration::from_secs(1);
 /// So often is a transaction tried before its conflict is the answer.
 const ATTEMPTS: u32 = 5;
 
@@ -30,6 +37,12 @@ struct Open {
 }
 
 impl Open {
+    async fn asked<T>(&self, answer: impl Future<Output = Result<T, DbErr>>) -> Result<T, DbErr> {
+        let backend = self.transaction.get_database_backend();
+        let answer = in_time(backend, STATEMENT_MAX, answer).await;
+        self.seen(answer.unwrap_or_else(|| Err(silence())))
+    }
+
     fn seen<T>(&self, answer: Result<T, DbErr>) -> Result<T, DbErr> {
         if let Err(failure) = &answer {
             // Only the first one counts; those after it are its consequences.
@@ -63,8 +76,8 @@ impl Store {
     /// answer.
     ///
     /// # Errors
-    /// Those of the work and of its statements; [`Error::Conflict`] if the last try met one too; [`Error::Lost`] if the
-    /// work panicked.
+    /// Those of the work and of its statements; [`Error::Conflict`] if the last try met one too; [`Error::Unsettled`] if the
+    /// connection was lost while it was being committed; [`Error::Lost`] if the work panicked.
     #[tracing::instrument(skip(self, work), level = "debug")]
     pub async fn tx<T, E, W, F>(&self, name: &'static str, work: W) -> Result<T, E>
     where
@@ -110,7 +123,7 @@ where
     };
     let refused = match (outcome, failure.into_inner()) {
         (Ok(value), None) => {
-            transaction.commit().await.map_err(Error::from)?;
+            commit(transaction).await?;
             return Ok(value);
         }
         (Ok(_), Some(failure)) => Error::from(failure).into(),
@@ -118,6 +131,27 @@ where
     };
     roll_back(transaction).await;
     Err(refused)
+}
+
+async fn commit(transaction: DatabaseTransaction) -> Result<(), Error> {
+    let backend = transaction.get_database_backend();
+    match in_time(backend, COMMIT_MAX, transaction.commit()).await {
+        Some(committed) => committed.map_err(Error::of_commit),
+        None => Err(Error::Unsettled(silence())),
+    }
+}
+
+/// What a server answers in time; nothing if it does not. A connection over which nothing comes any more looks like a server
+/// that thinks, for as long as the system sends it packets again. SQLite has no connection that could fall silent.
+async fn in_time<T>(backend: DbBackend, time: Duration, answer: impl Future<Output = T>) -> Option<T> {
+    match backend {
+        DbBackend::Postgres => tokio::time::timeout(time, answer).await.ok(),
+        _ => Some(answer.await),
+    }
+}
+
+fn silence() -> DbErr {
+    DbErr::Conn(RuntimeErr::Internal("the server does not answer".to_owned()))
 }
 
 /// Begins a transaction that is going to write.
@@ -136,8 +170,11 @@ pub(crate) async fn begin(db: &DatabaseConnection) -> Result<DatabaseTransaction
 
 /// Ends a transaction that failed. It failed for another reason, so what goes wrong here is for the log only.
 pub(crate) async fn roll_back(transaction: DatabaseTransaction) {
-    if let Err(rollback) = transaction.rollback().await {
-        tracing::warn!(%rollback, "rollback failed; the connection is given up");
+    let backend = transaction.get_database_backend();
+    match in_time(backend, ROLLBACK_MAX, transaction.rollback()).await {
+        Some(Ok(())) => {}
+        Some(Err(rollback)) => tracing::warn!(%rollback, "rollback failed; the connection is given up"),
+        None => tracing::warn!("the server does not answer; the connection is given up"),
     }
 }
 
@@ -148,18 +185,18 @@ impl ConnectionTrait for Tx {
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        self.0.seen(self.0.transaction.execute_raw(statement).await)
+        self.0.asked(self.0.transaction.execute_raw(statement)).await
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        self.0.seen(self.0.transaction.execute_unprepared(sql).await)
+        self.0.asked(self.0.transaction.execute_unprepared(sql)).await
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        self.0.seen(self.0.transaction.query_one_raw(statement).await)
+        self.0.asked(self.0.transaction.query_one_raw(statement)).await
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.0.seen(self.0.transaction.query_all_raw(statement).await)
+        self.0.asked(self.0.transaction.query_all_raw(statement)).await
     }
 }
