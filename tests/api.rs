@@ -8,6 +8,7 @@ mod event_types;
 mod events;
 mod feeds;
 mod figures;
+mod ledger;
 mod limits;
 mod lists;
 mod permissions;

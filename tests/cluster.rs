@@ -52,6 +52,19 @@ impl Cluster {
         cluster
     }
 
+    /// With registry, journal and reporting each on a database of its own, given by their addresses.
+    pub fn with_databases(urls: [&str; 3]) -> Self {
+        let ports = free_ports();
+        let mut cluster = Self::reaching([0, 1, 2, 3], ports, ports, "");
+        for (service, url) in urls.into_iter().enumerate() {
+            let mut command = command(cluster.folder.path(), SERVICES[service]);
+            command.env("BANGGIAO__DATABASE__URL", url);
+            cluster.processes[service].kill();
+            cluster.processes[service] = Process::start(command);
+        }
+        cluster
+    }
+
     /// A journal that listens on another port, on a database given by its address.
     pub fn journal(&self, port: u16, url: &str) -> Process {
         let mut command = command(self.folder.path(), "journal");
@@ -138,6 +151,8 @@ fn configuration(service: &str, port: u16, ports: [u16; 4], settings: &str, own:
     text += &format!("[identity]\njwks_file = \"{own}/jwks.json\"\n");
     if service == "journal" {
         text += &format!("[attachments]\nfolder = \"{own}/attachments\"\n");
+        let ledger = format!("key_file = \"{own}/journal.key\"\ncheckpoint_file = \"{own}/journal.checkpoint\"\n");
+        text += &format!("[ledger]\n{ledger}");
     }
     let peers: &[usize] = match service {
         "journal" => &[0],

@@ -18,6 +18,7 @@ use banggiao_standalone::{
 };
 use banggiao_testkit::HandClock;
 use tempfile::TempDir;
+use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
 
 /// The day of every test: after everything in the sample.
 pub const NOW: &str = "2026-03-15T01:00:00Z";
@@ -56,10 +57,31 @@ impl Installation {
 
     /// Ends the services and starts them again on the same folder.
     pub async fn restart(&mut self) {
+        self.while_stopped(|_| {}).await;
+    }
+
+    /// Ends the services, if they run.
+    pub async fn stop(&mut self) {
         if let Some(services) = self.services.take() {
             services.stop().await.expect("the services end without a fault");
         }
+    }
+
+    /// Ends the services, lets somebody work on the folder, and starts them again.
+    pub async fn while_stopped(&mut self, work: impl FnOnce(&std::path::Path)) {
+        self.stop().await;
+        work(self.folder.path());
         self.services = Some(run(&self.folder, &self.clock).await);
+    }
+
+    /// What health says of a service or a part of one.
+    pub async fn health(&self, service: &str) -> &'static str {
+        let channel = channel::lazy(&self.address()).expect("an address");
+        let request = HealthCheckRequest {
+            service: service.to_owned(),
+        };
+        let answer = HealthClient::new(channel).check(request).await;
+        answer.expect("an answer").into_inner().status().as_str_name()
     }
 
     /// Imports files as the administrator.

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use banggiao_cli::dynamic;
 use banggiao_contracts::{journal::v1::ImportEventsResponse, registry::v1::ImportRowsResponse, r#type::v1::RowResult};
-use prost_reflect::{DynamicMessage, MethodDescriptor, prost::Message};
+use prost_reflect::{DynamicMessage, Kind, MethodDescriptor, prost::Message};
 use serde::Deserialize;
 use tonic::{Request, Status, Streaming};
 use tonic_types::StatusExt;
@@ -128,7 +128,9 @@ fn no_method_is_without_a_case() {
     for service in pool.services() {
         for method in service.methods() {
             let name = format!("{}/{}", service.full_name(), method.name());
-            if method.input().fields().len() > 0 && !covered.contains(&name) {
+            // Yes and no cannot be said wrongly.
+            let can_be_wrong = method.input().fields().any(|field| field.kind() != Kind::Bool);
+            if can_be_wrong && !covered.contains(&name) {
                 missing.push(name);
             }
         }

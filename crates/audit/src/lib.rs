@@ -47,6 +47,8 @@ const GATHERED: Duration = Duration::from_millis(200);
 const REFUSALS: u32 = 200;
 /// A change waits so long for its place in the queue.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// The database is closed in this time at the end.
+const CLOSE_MAX: Duration = Duration::from_secs(2);
 /// After a failure they are tried again so much later.
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -191,6 +193,11 @@ pub async fn serve(
     let watched = Watched::new(TowerToHyperService::new(routes), trail.clone());
     let served = serve::serve_with(entrance, watched, shutdown).await;
     trail.close().await;
+    // A database that is closed has brought its log home, and can be copied as one file. Nothing is lost if it cannot be.
+    let closed = tokio::time::timeout(CLOSE_MAX, trail.0.store.clone().close()).await;
+    if !matches!(closed, Ok(Ok(()))) {
+        tracing::debug!(?closed, "the database was left open");
+    }
     served
 }
 

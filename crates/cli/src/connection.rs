@@ -9,6 +9,7 @@ use banggiao_contracts::journal::v1::attachment_service_client::AttachmentServic
 use banggiao_contracts::journal::v1::event_feed_service_client::EventFeedServiceClient;
 use banggiao_contracts::journal::v1::event_service_client::EventServiceClient;
 use banggiao_contracts::journal::v1::event_type_service_client::EventTypeServiceClient;
+use banggiao_contracts::journal::v1::ledger_service_client::LedgerServiceClient;
 use banggiao_contracts::registry::v1::access_service_client::AccessServiceClient;
 use banggiao_contracts::registry::v1::import_service_client::ImportServiceClient;
 use banggiao_contracts::registry::v1::registry_feed_service_client::RegistryFeedServiceClient;
@@ -176,6 +177,10 @@ impl Connection {
         figures: FigureServiceClient, UNARY;
         /// The records behind figures, as a stream.
         explanations: FigureServiceClient, STREAMING;
+        /// Checkpoints and proofs.
+        ledger: LedgerServiceClient, UNARY;
+        /// The whole log, as a stream.
+        ledger_stream: LedgerServiceClient, STREAMING;
         /// Contents of attachments, as streams.
         attachment_streams: AttachmentServiceClient, STREAMING;
         /// Imports into the registry, as a stream.

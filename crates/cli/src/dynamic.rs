@@ -32,16 +32,23 @@ pub fn method(name: &str) -> Result<MethodDescriptor, Error> {
     found.ok_or_else(|| Error::failure(format!("the contracts hold no method {name}")))
 }
 
+/// The descriptor of a type of message.
+///
+/// # Errors
+/// [`Error::Failure`] if the contracts do not hold it.
+pub fn descriptor<M: prost::Name>() -> Result<MessageDescriptor, Error> {
+    let name = M::full_name();
+    pool()?
+        .get_message_by_name(&name)
+        .ok_or_else(|| Error::failure(format!("the contracts hold no message {name}")))
+}
+
 /// A typed message as one by descriptor.
 ///
 /// # Errors
 /// [`Error::Failure`] if the contracts do not hold its type.
 pub fn message<M: Message + prost::Name>(typed: &M) -> Result<DynamicMessage, Error> {
-    let name = M::full_name();
-    let descriptor = pool()?
-        .get_message_by_name(&name)
-        .ok_or_else(|| Error::failure(format!("the contracts hold no message {name}")))?;
-    let mut message = DynamicMessage::new(descriptor);
+    let mut message = DynamicMessage::new(descriptor::<M>()?);
     message
         .transcode_from(typed)
         .map_err(|error| Error::Failure(error.into()))?;

@@ -6,12 +6,14 @@
 use crate::error::Error;
 use crate::figures::{self, Group, Query, query, vocabulary};
 use crate::globals::{Lang, Session};
+use crate::ledger;
 use crate::names;
 use crate::output::{self, Output};
 use crate::table::{Cell, Column, Table};
 use banggiao_contracts::reporting::v1 as pb;
 use clap::ValueEnum as _;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use tonic::Status;
 
 /// Which figure to explain.
@@ -23,6 +25,10 @@ pub struct Args {
     /// The group of the cell, as child=longan,month=2024-03.
     #[arg(long, value_name = "KEY=VALUE", value_delimiter = ',', value_parser = group)]
     pub group: Vec<(Group, String)>,
+    /// Write the records with what proves them into a file, overwriting it; `banggiao verify FILE` checks it anywhere. Of
+    /// events only.
+    #[arg(long, value_name = "FILE")]
+    pub export: Option<PathBuf>,
 }
 
 /// One part of a group: a key as `--by` takes it, or as a cell has it, and a value.
@@ -138,7 +144,10 @@ pub async fn run(session: &Session, args: &Args) -> Result<(), Error> {
     let heads = figures::heads(&session.connection).await?;
     request.min_log_index = heads.log_index();
     request.min_registry_position = heads.registry_position();
-    let response = collect(session, request).await?;
+    let response = collect(session, request.clone()).await?;
+    if let Some(file) = &args.export {
+        ledger::export_figure(session, request, &response, file).await?;
+    }
     figures::tell_unknown(session, &heads);
     if response.withheld {
         output::note(&figures::notes::withheld(session.lang));

@@ -13,10 +13,12 @@ use tonic::{Code, Request, Status};
 use tonic_prost::ProstCodec;
 
 /// What is asked for: the gateway as a whole, then the services behind it.
-const SERVICES: [&str; 4] = [
+const SERVICES: [&str; 5] = [
     "",
     "banggiao.registry.v1",
     "banggiao.journal.v1",
+    // Whether it takes anything in: a log that is not what was signed is only read.
+    "banggiao.journal.v1.writes",
     "banggiao.reporting.v1",
 ];
 

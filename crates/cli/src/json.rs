@@ -1,9 +1,10 @@
 //! Protobuf JSON of messages, always in the same order: fields by number, map entries by key.
 //!
 //! It owns the order only; names and forms are those of the protobuf JSON mapping: camelCase, defaults left out, 64-bit
-//! integers as strings.
+//! integers as strings, bytes in base 64.
 
 use crate::error::Error;
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use prost_reflect::{DynamicMessage, Kind, MapKey, ReflectMessage as _, Value};
 use serde::ser::{Serialize, SerializeMap as _, SerializeSeq as _, Serializer};
 use std::collections::BTreeMap;
@@ -24,6 +25,25 @@ pub fn dynamic(message: &DynamicMessage) -> Result<String, Error> {
     let mut text = serde_json::to_string_pretty(&Ordered(message)).map_err(|error| Error::Failure(error.into()))?;
     text.push('\n');
     Ok(text)
+}
+
+/// The JSON of a message of the contracts as a part of other JSON.
+///
+/// # Errors
+/// As [`typed`].
+pub fn value<M: prost::Message + prost::Name>(message: &M) -> Result<serde_json::Value, Error> {
+    let message = crate::dynamic::message(message)?;
+    serde_json::to_value(Ordered(&message)).map_err(|error| Error::Failure(error.into()))
+}
+
+/// A message of the contracts from its JSON. Fields that are not known are refused.
+///
+/// # Errors
+/// [`Error::Failure`] if it is none.
+pub fn parsed<M: prost::Message + prost::Name + Default>(value: &serde_json::Value) -> Result<M, Error> {
+    let descriptor = crate::dynamic::descriptor::<M>()?;
+    let message = DynamicMessage::deserialize(descriptor, value).map_err(|error| Error::Failure(error.into()))?;
+    message.transcode_to().map_err(|error| Error::Failure(error.into()))
 }
 
 struct Ordered<'a>(&'a DynamicMessage);
@@ -56,7 +76,7 @@ impl Serialize for Part<'_> {
             Value::F32(value) => serializer.serialize_f32(*value),
             Value::F64(value) => serializer.serialize_f64(*value),
             Value::String(value) => serializer.serialize_str(value),
-            Value::Bytes(value) => Err(serde::ser::Error::custom(format!("{} bytes have no text", value.len()))),
+            Value::Bytes(value) => serializer.serialize_str(&BASE64_STANDARD.encode(value)),
             Value::EnumNumber(number) => match self.1.as_enum().and_then(|kind| kind.get_value(*number)) {
                 Some(value) => serializer.serialize_str(value.name()),
                 None => serializer.serialize_i32(*number),

@@ -20,6 +20,7 @@ pub mod import;
 mod input;
 pub mod journal;
 pub mod json;
+pub mod ledger;
 pub mod listing;
 pub mod names;
 pub mod nouns;
@@ -93,6 +94,11 @@ pub enum Verb {
     Figures(figures::Args),
     /// Show the records behind one figure.
     Explain(explain::Args),
+    /// The journal's log as a ledger: signed checkpoints, proofs, checking all of it.
+    #[command(subcommand)]
+    Ledger(ledger::LedgerVerb),
+    /// Check the evidence for a figure or a record, without a server.
+    Verify(ledger::VerifyFile),
     /// Show who you are to the server, and what you may do.
     Whoami,
     /// Check that the server and the services behind it are serving.
@@ -104,8 +110,19 @@ pub enum Verb {
 /// # Errors
 /// [`Error`] knows its exit code and how to print itself.
 pub async fn run(verb: Verb, globals: &Globals) -> Result<(), Error> {
+    match &verb {
+        Verb::Verify(file) => return file.run(globals),
+        Verb::Ledger(verb) => {
+            if let Some(verify) = verb.without_server() {
+                return verify.offline(globals);
+            }
+        }
+        _ => {}
+    }
     let session = globals.session()?;
     match verb {
+        Verb::Verify(file) => file.run(globals),
+        Verb::Ledger(verb) => verb.run(&session).await,
         Verb::Unit(verb) => verb.run(&session).await,
         Verb::UnitKind(verb) => verb.run(&session).await,
         Verb::Agreement(verb) => verb.run(&session).await,

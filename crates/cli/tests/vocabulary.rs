@@ -94,7 +94,11 @@ async fn asked(session: &Session, types: &[&str], sum: &str) -> [Error; 2] {
         query: query.clone(),
         compare: None,
     };
-    let explain = explain::Args { query, group: vec![] };
+    let explain = explain::Args {
+        query,
+        group: vec![],
+        export: None,
+    };
     [
         figures::run(session, &figures).await.unwrap_err(),
         explain::run(session, &explain).await.unwrap_err(),

@@ -43,7 +43,7 @@ impl Head {
 /// The log behind a feed.
 pub trait Source: Send + Sync + 'static {
     /// One entry, ready for the wire.
-    type Entry: prost::Message + 'static;
+    type Entry: Send + 'static;
     /// One message of the stream.
     type Message: Send + 'static;
 
@@ -54,11 +54,18 @@ pub trait Source: Send + Sync + 'static {
     /// # Errors
     /// PERMISSION_DENIED if not.
     fn may_read(&self) -> Result<(), Status>;
+    /// How many bytes an entry takes on the wire.
+    fn bytes(entry: &Self::Entry) -> usize;
     /// A batch of entries, or a progress message without any.
     fn message(&self, entries: Vec<Self::Entry>, head: Head) -> Self::Message;
+    /// The first message, a progress message that may say more.
+    fn first(&self, head: Head) -> Self::Message {
+        self.message(Vec::new(), head)
+    }
 }
 
-/// The stream of everything after a position. It ends when the service shuts down or the log's head goes away.
+/// The stream of everything after a position. It ends when the service shuts down, the log's head goes away, or a new epoch
+/// begins: the reader then stands in one that is over, and is told so when it comes back.
 pub fn serve<S: Source>(
     source: S,
     mut after: i64,
@@ -68,14 +75,15 @@ pub fn serve<S: Source>(
     async_stream::try_stream! {
         source.may_read()?;
         let start = *head.borrow_and_update();
-        yield source.message(Vec::new(), start);
+        yield source.first(start);
         loop {
             source.may_read()?;
             let newest = *head.borrow_and_update();
+            if newest.epoch != start.epoch { break }
             if after < newest.position {
                 let entries = source.read(after, READ_ENTRIES).await?;
                 after += i64::try_from(entries.len()).unwrap_or(0);
-                for batch in batches(entries) {
+                for batch in batches(entries, S::bytes) {
                     yield source.message(batch, newest);
                 }
                 continue;
@@ -84,6 +92,7 @@ pub fn serve<S: Source>(
                 changed = head.changed() => if changed.is_err() { break },
                 () = tokio::time::sleep(PROGRESS) => {
                     let newest = *head.borrow();
+                    if newest.epoch != start.epoch { break }
                     yield source.message(Vec::new(), newest);
                 }
                 () = shutdown.cancelled() => break,
@@ -92,14 +101,14 @@ pub fn serve<S: Source>(
     }
 }
 
-fn batches<E: prost::Message>(entries: Vec<E>) -> Vec<Vec<E>> {
+fn batches<E>(entries: Vec<E>, bytes_of: fn(&E) -> usize) -> Vec<Vec<E>> {
     let (mut batches, mut bytes) = (Vec::new(), BATCH_BYTES);
     for entry in entries {
         if bytes >= BATCH_BYTES {
             batches.push(Vec::new());
             bytes = 0;
         }
-        bytes += entry.encoded_len();
+        bytes += bytes_of(&entry);
         if let Some(batch) = batches.last_mut() {
             batch.push(entry);
         }

@@ -2,8 +2,8 @@
 
 use std::{
     fs::{self, OpenOptions},
-    io::Write,
-    path::Path,
+    io::{self, Write},
+    path::{Path, PathBuf},
 };
 
 use anyhow::Context;
@@ -17,7 +17,16 @@ pub fn seed(file: &Path) -> anyhow::Result<[u8; 32]> {
     if !file.exists() {
         let mut seed = [0; 32];
         getrandom::fill(&mut seed).map_err(|error| anyhow::anyhow!("no randomness for a signing key: {error}"))?;
-        write(file, &BASE64_STANDARD.encode(seed))?;
+        let fresh = draft(file, &BASE64_STANDARD.encode(seed))?;
+        // Several processes may begin at once; all go on with the key of the first.
+        let linked = fs::hard_link(&fresh, file);
+        let removed = fs::remove_file(&fresh);
+        match linked {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            linked => linked.with_context(|| format!("cannot write {}", file.display()))?,
+        }
+        removed.context("cannot remove the draft of a key")?;
+        synchronise_folder(file)?;
     }
     let text = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
     let seed = BASE64_STANDARD
@@ -27,12 +36,20 @@ pub fn seed(file: &Path) -> anyhow::Result<[u8; 32]> {
     seed.with_context(|| format!("{} is not a signing key", file.display()))
 }
 
-/// Writes a file that only its owner can read, whole or not at all.
+/// Writes a file that only its owner can read, whole or not at all; what was written before is still there after a loss of
+/// power, or this is.
 ///
 /// # Errors
 /// If it cannot be written.
 pub fn write(path: &Path, text: &str) -> anyhow::Result<()> {
-    let fresh = path.with_extension("new");
+    let fresh = draft(path, text)?;
+    fs::rename(&fresh, path).with_context(|| format!("cannot write {}", path.display()))?;
+    synchronise_folder(path)
+}
+
+/// Writes beside a file what is to take its place. Other processes that write the same have drafts of their own.
+fn draft(path: &Path, text: &str) -> anyhow::Result<PathBuf> {
+    let fresh = path.with_extension(format!("{}.new", std::process::id()));
     // A leftover of a broken start is in the way of the permissions.
     if fresh.exists() {
         fs::remove_file(&fresh).with_context(|| format!("cannot remove {}", fresh.display()))?;
@@ -47,5 +64,17 @@ pub fn write(path: &Path, text: &str) -> anyhow::Result<()> {
     writeln!(file, "{text}")
         .and_then(|()| file.sync_all())
         .context("cannot write a private file")?;
-    fs::rename(&fresh, path).with_context(|| format!("cannot write {}", path.display()))
+    Ok(fresh)
+}
+
+/// A name in a folder outlives a loss of power once the folder is synchronised.
+fn synchronise_folder(path: &Path) -> anyhow::Result<()> {
+    #[cfg(unix)]
+    {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        fs::File::open(folder.unwrap_or(Path::new(".")))
+            .and_then(|folder| folder.sync_all())
+            .with_context(|| format!("cannot synchronise the folder of {}", path.display()))?;
+    }
+    Ok(())
 }

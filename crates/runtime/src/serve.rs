@@ -31,7 +31,7 @@ use socket2::{SockRef, TcpKeepalive};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore},
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tonic::{
@@ -127,15 +127,44 @@ impl Limits {
     };
 }
 
-/// Adds health and reflection (v1 and v1alpha) to a service's routes. `package` is what health calls the service.
+/// Something of a service that may fail while the rest of it serves.
+#[derive(Debug)]
+pub struct Part {
+    /// What health calls it.
+    pub name: &'static str,
+    /// Whether it serves.
+    pub serves: watch::Receiver<bool>,
+}
+
+/// Adds health and reflection (v1 and v1alpha) to a service's routes. `package` is what health calls the service; its parts
+/// are told of apart.
 ///
 /// # Errors
 /// If the descriptor set does not decode.
-pub async fn with_health_and_reflection(mut routes: RoutesBuilder, package: &'static str) -> anyhow::Result<Routes> {
+pub async fn with_health_and_reflection(
+    mut routes: RoutesBuilder,
+    package: &'static str,
+    parts: Vec<Part>,
+) -> anyhow::Result<Routes> {
     let (reporter, health) = tonic_health::server::health_reporter();
     reporter
         .set_service_status(package, tonic_health::ServingStatus::Serving)
         .await;
+    for mut part in parts {
+        let reporter = reporter.clone();
+        tokio::spawn(async move {
+            loop {
+                let status = match *part.serves.borrow_and_update() {
+                    true => tonic_health::ServingStatus::Serving,
+                    false => tonic_health::ServingStatus::NotServing,
+                };
+                reporter.set_service_status(part.name, status).await;
+                if part.serves.changed().await.is_err() {
+                    return;
+                }
+            }
+        });
+    }
     routes.add_service(health.accept_compressed(CompressionEncoding::Gzip));
     add_reflection(&mut routes)?;
     Ok(routes.routes())

@@ -4,10 +4,10 @@
 //! The head is locked first and alone in the writing transaction, so positions are gapless and in commit order.
 
 use sea_orm::{
-    ActiveValue::Set,
+    ActiveValue::{NotSet, Set},
     QuerySelect, QueryTrait,
     entity::prelude::*,
-    sea_query::{ColumnDef, Index, LockType, Table, TableCreateStatement},
+    sea_query::{ColumnDef, Index, LockType, Table, TableAlterStatement, TableCreateStatement},
 };
 
 use crate::{Error, Tx, follow};
@@ -28,6 +28,8 @@ pub struct Model {
     pub position: i64,
     /// When the last entry was recorded, in microseconds since 1970. Recorded times never run backwards.
     pub recorded_at: i64,
+    /// What the log's owner keeps of a Merkle tree over its entries; absent where there is none.
+    pub tree: Option<Vec<u8>>,
 }
 
 /// No relations.
@@ -49,6 +51,15 @@ pub fn create_table() -> TableCreateStatement {
         .to_owned()
 }
 
+/// The column for what is kept of a tree, for a later migration.
+#[must_use]
+pub fn add_tree() -> TableAlterStatement {
+    Table::alter()
+        .table(Entity)
+        .add_column(ColumnDef::new(Column::Tree).blob())
+        .to_owned()
+}
+
 /// Puts the first row, at position 0 of epoch 1.
 ///
 /// # Errors
@@ -59,6 +70,7 @@ pub async fn insert_first(db: &impl ConnectionTrait) -> Result<(), DbErr> {
         epoch: Set(1),
         position: Set(0),
         recorded_at: Set(0),
+        tree: NotSet,
     };
     Entity::insert(first).exec_without_returning(db).await.map(|_| ())
 }
@@ -98,6 +110,7 @@ pub async fn advance(tx: &Tx, head: &Model) -> Result<(), Error> {
         epoch: Set(head.epoch),
         position: Set(head.position),
         recorded_at: Set(head.recorded_at),
+        tree: Set(head.tree.clone()),
     };
     let moved = Entity::update_many().set(row).filter(Column::Id.eq(ID));
     follow::announced(tx, moved.build(tx.get_database_backend())).await
@@ -111,7 +124,7 @@ mod tests {
 
     #[test]
     fn the_head_is_locked_where_several_can_write() {
-        let columns = r#""head"."id", "head"."epoch", "head"."position", "head"."recorded_at""#;
+        let columns = r#""head"."id", "head"."epoch", "head"."position", "head"."recorded_at", "head"."tree""#;
         let select = format!(r#"SELECT {columns} FROM "head" WHERE "head"."id" = 1"#);
         let sql = |backend| locked().build(backend).to_string();
         assert_eq!(sql(DbBackend::Postgres), format!("{select} FOR UPDATE"));

@@ -136,6 +136,7 @@ impl MigrationName for First {
 impl MigrationTrait for First {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager.create_table(head::create_table()).await?;
+        manager.alter_table(head::add_tree()).await?;
         head::insert_first(manager.get_connection()).await?;
         manager.create_table(cursor::create_table()).await?;
         cursor::insert_first(manager.get_connection(), FEED).await?;

@@ -4,7 +4,7 @@ use std::{pin::Pin, time::Duration};
 
 use tokio_stream::Stream;
 use tokio_util::sync::CancellationToken;
-use tonic::{Request, Response, Status, transport::Channel};
+use tonic::{Code, Request, Response, Status, transport::Channel};
 use tonic_health::pb::{
     HealthCheckRequest, HealthCheckResponse, health_check_response::ServingStatus, health_client::HealthClient,
     health_server,
@@ -45,13 +45,22 @@ impl Health {
                 ServingStatus::Serving
             });
         }
-        let (package, client) = self.services.iter().find(|(package, _)| *package == service)?;
+        // A service may tell of its parts apart, as `banggiao.journal.v1.writes`.
+        let of_service = |package: &str| {
+            service
+                .strip_prefix(package)
+                .is_some_and(|part| part.is_empty() || part.starts_with('.'))
+        };
+        let (_, client) = self.services.iter().find(|(package, _)| of_service(package))?;
         let mut request = Request::new(HealthCheckRequest {
-            service: (*package).to_owned(),
+            service: service.to_owned(),
         });
         request.set_timeout(PATIENCE);
-        let answer = client.clone().check(request).await;
-        Some(answer.map_or(ServingStatus::NotServing, |answer| answer.into_inner().status()))
+        match client.clone().check(request).await {
+            Ok(answer) => Some(answer.into_inner().status()),
+            Err(status) if status.code() == Code::NotFound => None,
+            Err(_) => Some(ServingStatus::NotServing),
+        }
     }
 }
 

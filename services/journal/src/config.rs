@@ -32,6 +32,20 @@ pub struct Config {
     pub review: Review,
     /// How attachments are kept.
     pub attachments: Attachments,
+    /// How the log is signed for.
+    pub ledger: Ledger,
+}
+
+/// How the log is signed for.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ledger {
+    /// What the log is called.
+    pub origin: String,
+    /// File with the secret key, made where it is missing. All replicas on one database need the same.
+    pub key_file: PathBuf,
+    /// File for the newest signed checkpoint, outside the database.
+    pub checkpoint_file: PathBuf,
 }
 
 /// How events are reviewed.

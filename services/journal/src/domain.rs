@@ -37,6 +37,9 @@ pub mod rule {
     pub const IMPORTED_WITH_OTHER_CONTENT: &str = "IMPORTED_WITH_OTHER_CONTENT";
     /// The row was not stored since another one of its request was refused.
     pub const HELD_BACK: &str = "HELD_BACK";
+    pub const LOG_DAMAGED: &str = "LOG_DAMAGED";
+    pub const LOG_FROZEN: &str = "LOG_FROZEN";
+    pub const LOG_NOT_FROZEN: &str = "LOG_NOT_FROZEN";
     /// The id of an event type is taken.
     pub const ALREADY_EXISTS: &str = "ALREADY_EXISTS";
     /// The document is larger than is taken.
@@ -112,6 +115,26 @@ pub enum Error {
     /// The database. Shared, since one fault may answer a whole batch.
     #[error(transparent)]
     Store(Arc<store::Error>),
+    /// The log is not what was signed of it, and takes nothing in.
+    #[error("the log is frozen: {0}")]
+    Frozen(Arc<str>),
+    /// What is kept of the log contradicts itself.
+    #[error("the log is damaged: {0}")]
+    DamagedLog(Arc<str>),
+    /// There is nothing to recover from.
+    #[error("the log is not frozen")]
+    NotFrozen,
+    /// The log has not come as far as was asked.
+    #[error("the log has {reached} entries, and {wanted} were asked for")]
+    Short {
+        /// How many entries were asked for.
+        wanted: u64,
+        /// How many there are.
+        reached: u64,
+    },
+    /// The file that remembers how far the log was signed. Shared, since errors are cloned.
+    #[error("the file of checkpoints: {0:#}")]
+    HighWater(Arc<anyhow::Error>),
     /// Something that cannot be, if the rules above hold.
     #[error("{0}")]
     Broken(String),

@@ -7,6 +7,7 @@ mod events;
 mod feed;
 mod filter;
 mod import;
+mod ledger;
 mod status;
 mod trail;
 
@@ -16,7 +17,7 @@ use banggiao_audit::Trail;
 use banggiao_contracts::journal::v1::{
     attachment_service_server::AttachmentServiceServer, audit_service_server::AuditServiceServer,
     event_feed_service_server::EventFeedServiceServer, event_service_server::EventServiceServer,
-    event_type_service_server::EventTypeServiceServer,
+    event_type_service_server::EventTypeServiceServer, ledger_service_server::LedgerServiceServer,
 };
 use banggiao_model::permission::{Action, Classification};
 use banggiao_rpc::{
@@ -52,6 +53,7 @@ pub fn routes(
         .add_service(authenticated!(AuditServiceServer, calls.clone(), auth.clone()))
         .add_service(authenticated!(EventTypeServiceServer, calls.clone(), auth.clone()))
         .add_service(authenticated!(EventServiceServer, calls.clone(), auth.clone()))
+        .add_service(authenticated!(LedgerServiceServer, calls.clone(), auth.clone()))
         .add_service(authenticated!(EventFeedServiceServer, calls, auth));
     routes
 }

@@ -27,6 +27,7 @@ use crate::{
         event::{self, Neighbours},
         event_type::{self, Catalogue},
     },
+    ledger::Ledger,
     sequencer::Sequencer,
     store::{self, revision},
 };
@@ -48,6 +49,7 @@ pub struct Journal {
     /// The neighbours of the newest state of the registry that was asked about.
     neighbours: Mutex<Option<KnownNeighbours>>,
     attachments: Attachments,
+    ledger: Arc<Ledger>,
     seams: Seams,
     allow_self_approval: bool,
     /// Content is shown on whatever hierarchy is known, however old: the fault that the tests must be able to find.
@@ -79,7 +81,9 @@ impl Journal {
             position: newest.position,
         });
         let attachments = Attachments::open(&config.attachments)?;
-        let sequencer = Sequencer::start(store.clone(), seams.clone(), head.clone());
+        let ledger = Ledger::open(store.clone(), &config.ledger, seams.clone()).await?;
+        ledger.keep(shutdown.clone());
+        let sequencer = Sequencer::start(store.clone(), seams.clone(), head.clone(), Arc::clone(&ledger));
         let allow_self_approval = config.review.allow_self_approval;
         let journal = Arc::new(Self {
             store,
@@ -89,6 +93,7 @@ impl Journal {
             types,
             neighbours: Mutex::new(None),
             attachments,
+            ledger,
             seams,
             allow_self_approval,
             #[cfg(test)]
@@ -161,6 +166,11 @@ impl Journal {
     /// The newest position, and every one to come.
     pub fn watch_head(&self) -> watch::Receiver<feed::Head> {
         self.head.subscribe()
+    }
+
+    /// The head is there now; readers of the feed hear of it.
+    pub fn moved(&self, head: feed::Head) {
+        self.head.send_if_modified(|known| known.advance(head));
     }
 
     /// The day it is.
@@ -252,6 +262,11 @@ impl Journal {
         &self.attachments
     }
 
+    /// The log as a ledger.
+    pub fn ledger(&self) -> &Arc<Ledger> {
+        &self.ledger
+    }
+
     /// Time and randomness.
     pub fn seams(&self) -> &Seams {
         &self.seams
@@ -268,6 +283,19 @@ impl Journal {
     /// [`Error::NotFound`] for those who may read everything, [`Error::Denied`] for all others, whether it is hidden or
     /// absent.
     pub async fn read(&self, caller: &Caller, id: &str, number: i32) -> Result<pb::EventRevision, Error> {
+        Ok(self.revision(caller, id, number).await?.1)
+    }
+
+    /// As [`Self::read`], with what is stored of it.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn revision(
+        &self,
+        caller: &Caller,
+        id: &str,
+        number: i32,
+    ) -> Result<(revision::Model, pb::EventRevision), Error> {
         let db = self.store.reader();
         let rows = store::event::with_ids(db, &[id.to_owned()]).await?;
         let newest = match rows.first() {
@@ -281,12 +309,13 @@ impl Journal {
         };
         let shown = self.shown(caller, &newest).await?.ok_or(Error::Denied)?;
         if number == 0 || number == newest.number {
-            return Ok(shown);
+            return Ok((newest, shown));
         }
         let found = revision::of_event(db, id, number - 1, 1).await?.pop();
         let found = found.filter(|model| model.number == number);
         let found = found.ok_or_else(|| self.absent(caller, id))?;
-        self.shown(caller, &found).await?.ok_or(Error::Denied)
+        let shown = self.shown(caller, &found).await?.ok_or(Error::Denied)?;
+        Ok((found, shown))
     }
 
     /// Does for nothing what is done for an event that is there, so that the time tells nobody whether it is.

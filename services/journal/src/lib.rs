@@ -2,6 +2,7 @@
 //! appends a revision, and no revision is ever changed.
 //!
 //! There is one way in: a command goes to the sequencer, which commits many at once, and is answered when it is durable.
+//! The log is a ledger: checkpoints of it are signed, and it can be proved what stands in it and that nothing was changed.
 //! Documents that belong to events are stored beside the log, in a folder, each named by its digest.
 //!
 //! The journal knows units, agreements, programmes and markers from the registry's feed. Reporting reads its own feed.
@@ -11,8 +12,11 @@ mod config;
 mod domain;
 mod grpc;
 mod journal;
+mod ledger;
 mod sequencer;
 mod store;
+#[cfg(test)]
+mod trial;
 
 pub use config::{Config, Review};
 
@@ -53,10 +57,15 @@ pub async fn start(
     let follower = Follower::start(store.clone(), registry, shutdown.clone()).await?;
     let trail = Trail::open(store.clone(), seams.clone());
     let journal = journal::Journal::open(store, follower, &config, seams, shutdown.clone()).await?;
+    // While the log is frozen the rest of the journal is read.
+    let writes = serve::Part {
+        name: "banggiao.journal.v1.writes",
+        serves: journal.ledger().takes_in(),
+    };
     let routes = grpc::routes(journal, verifier, trail.clone(), shutdown.clone());
     banggiao_audit::serve(
         entrance,
-        serve::with_health_and_reflection(routes, "banggiao.journal.v1").await?,
+        serve::with_health_and_reflection(routes, "banggiao.journal.v1", vec![writes]).await?,
         trail,
         shutdown,
     )

@@ -5,6 +5,7 @@
 //! database: the lock makes them take turns. No client can cancel it, and one bad command fails alone.
 
 mod batch;
+mod commit;
 
 use std::sync::Arc;
 
@@ -17,11 +18,13 @@ use tokio::{
     task::JoinHandle,
 };
 
+#[cfg(test)]
+use crate::trial::Moment;
 use crate::{
     domain::{Error, command::Command},
+    ledger::Ledger,
     store::revision,
 };
-use batch::Batch;
 pub use batch::timestamp;
 
 /// More groups than this do not wait; the caller is told to come back.
@@ -63,10 +66,15 @@ pub struct Sequencer(mpsc::Sender<Waiting>);
 
 impl Sequencer {
     /// Starts the task. It ends when the last way to it is gone.
-    pub fn start(store: Store, seams: Seams, head: watch::Sender<feed::Head>) -> Self {
+    pub fn start(store: Store, seams: Seams, head: watch::Sender<feed::Head>, ledger: Arc<Ledger>) -> Self {
         let (sender, mut queue) = mpsc::channel::<Waiting>(QUEUE);
         tokio::spawn(async move {
-            let log = Log { store, seams, head };
+            let log = Log {
+                store,
+                seams,
+                head,
+                ledger,
+            };
             let mut waiting = Vec::with_capacity(GROUPS);
             // No timer: whatever is waiting is taken, so the busier it is, the more a commit carries.
             while queue.recv_many(&mut waiting, GROUPS).await > 0 {
@@ -137,15 +145,21 @@ struct Log {
     store: Store,
     seams: Seams,
     head: watch::Sender<feed::Head>,
+    ledger: Arc<Ledger>,
 }
 
 impl Log {
     /// Commits what waits and answers everybody.
     async fn answer(&self, waiting: Vec<Waiting>) {
         let (groups, answers): (Vec<_>, Vec<_>) = waiting.into_iter().map(|w| (w.group, w.answer)).unzip();
-        for (answer, outcomes) in answers.into_iter().zip(self.carry_out(groups).await) {
+        let outcomes = self.carry_out(groups).await;
+        #[cfg(test)]
+        self.ledger.trial.reach(Moment::Answering);
+        for (answer, outcomes) in answers.into_iter().zip(outcomes) {
             // A caller that went away finds its answer when it repeats the request.
             drop(answer.send(outcomes));
+            #[cfg(test)]
+            self.ledger.trial.reach(Moment::Answered);
         }
     }
 
@@ -172,35 +186,6 @@ impl Log {
                 }
             },
         }
-    }
-
-    async fn commit(&self, groups: &Arc<Vec<Group>>) -> Result<Vec<Outcomes>, Error> {
-        let (seams, groups) = (self.seams.clone(), Arc::clone(groups));
-        let (outcomes, head) = self
-            .store
-            .tx("journal.append", move |tx| {
-                let (seams, groups) = (seams.clone(), Arc::clone(&groups));
-                async move {
-                    let mut batch = Batch::open(&tx, &seams, &groups).await?;
-                    let mut outcomes = Vec::with_capacity(groups.len());
-                    for group in groups.iter() {
-                        // While the database takes in what is decided, the next group is carried out.
-                        let decided = handed_over(&tx, batch.decided()).await;
-                        outcomes.push(batch.carry_out_all(group));
-                        decided.stored().await?;
-                    }
-                    let head = batch.store(&tx).await?;
-                    Ok::<_, Error>((outcomes, head))
-                }
-            })
-            .await?;
-        let head = feed::Head {
-            epoch: head.epoch,
-            position: head.position,
-        };
-        // Another replica may have told of a later one meanwhile.
-        self.head.send_if_modified(|known| known.advance(head));
-        Ok(outcomes)
     }
 }
 
@@ -257,6 +242,7 @@ fn halves(mut groups: Vec<Group>, error: &Error) -> Halves {
 fn is_fault_of_a_command(error: &Error) -> bool {
     match error {
         Error::Store(error) => error.kind() == banggiao_store::Kind::Fault,
+        Error::Frozen(_) | Error::DamagedLog(_) => false,
         _ => true,
     }
 }

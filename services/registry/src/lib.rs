@@ -49,7 +49,7 @@ pub async fn start(
     let routes = grpc::routes(registry, verifier, trail.clone(), shutdown.clone());
     banggiao_audit::serve(
         entrance,
-        serve::with_health_and_reflection(routes, "banggiao.registry.v1").await?,
+        serve::with_health_and_reflection(routes, "banggiao.registry.v1", Vec::new()).await?,
         trail,
         shutdown,
     )

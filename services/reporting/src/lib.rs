@@ -67,7 +67,7 @@ pub async fn start(
     let routes = grpc::routes(projection, seams.clock, verifier, trail.clone());
     banggiao_audit::serve(
         entrance,
-        serve::with_health_and_reflection(routes, "banggiao.reporting.v1").await?,
+        serve::with_health_and_reflection(routes, "banggiao.reporting.v1", Vec::new()).await?,
         trail,
         shutdown,
     )

@@ -82,7 +82,7 @@ impl EventFeedService for Feeds {
                 let head = *journal_head.borrow_and_update();
                 let message = revisions[sent.min(head)..head].to_vec();
                 sent = sent.max(head);
-                yield Ok(journal::WatchEventsResponse { revisions: message, head: None });
+                yield Ok(journal::WatchEventsResponse { revisions: message, ..Default::default() });
                 if journal_head.changed().await.is_err() {
                     break;
                 }

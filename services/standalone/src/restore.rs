@@ -54,9 +54,14 @@ pub async fn run(args: Args, globals: &Globals) -> Result<(), Error> {
         format!("banggiao up --data-dir {}", data_dir.display())
     };
     output::note(&lang.pick(
-        format!("restored as of {}; to serve, run: {next}", manifest.create_time),
         format!(
-            "đã khôi phục theo bản lúc {}; để phục vụ, hãy chạy: {next}",
+            "restored as of {}; to serve, run: {next}\nthen declare that the log goes on from there: banggiao ledger \
+             recover --reason TEXT",
+            manifest.create_time
+        ),
+        format!(
+            "đã khôi phục theo bản lúc {}; để phục vụ, hãy chạy: {next}\nsau đó khai báo nhật ký tiếp tục từ đó: banggiao \
+             ledger recover --reason LÝ_DO",
             manifest.create_time
         ),
     ));

@@ -104,6 +104,8 @@ impl Services {
         config.identity = identity.clone();
         config.token_file = data_dir.file("journal.token");
         config.attachments.folder = data_dir.file("attachments");
+        config.ledger.key_file = data_dir.file("journal.key");
+        config.ledger.checkpoint_file = data_dir.file("journal.checkpoint");
         config.registry = registry_peer.clone();
         tasks.spawn(banggiao_journal::start(
             config,

@@ -83,6 +83,8 @@ impl Journal {
         journal.token_file = own;
         journal.database = Database { url };
         journal.attachments.folder = folder.path().join("attachments");
+        journal.ledger.key_file = folder.path().join("journal.key");
+        journal.ledger.checkpoint_file = folder.path().join("journal.checkpoint");
         let (listener, registry_address) = loopback().await;
         journal.registry = Peer::at(registry_address.clone());
         tokio::spawn(banggiao_registry::start(

@@ -230,6 +230,11 @@ pub fn rejected(line: i64, error: Error) -> Result<RowResult, Error> {
         | Error::Behind(_)
         | Error::Stale(_)
         | Error::Overloaded
+        | Error::Frozen(_)
+        | Error::DamagedLog(_)
+        | Error::NotFrozen
+        | Error::Short { .. }
+        | Error::HighWater(_)
         | Error::Store(_)
         | Error::Broken(_)) => return Err(other),
     })

@@ -4,12 +4,14 @@ use std::{pin::Pin, sync::Arc};
 
 use banggiao_contracts::journal::v1::{self as pb, event_feed_service_server::EventFeedService};
 use banggiao_directory::Stale;
+use banggiao_ledger::Kind;
 use banggiao_model::permission::{Action, Classification, Role};
 use banggiao_rpc::{
     Violations, feed,
     identity::{Authenticate, Caller},
     wire,
 };
+use prost::Message as _;
 use tokio_stream::Stream;
 use tonic::{Request, Response, Status};
 
@@ -17,6 +19,7 @@ use super::{Calls, DOMAIN, status::refuse};
 use crate::{
     domain::{Error, checked},
     journal::Journal,
+    ledger,
     store::revision,
 };
 
@@ -40,15 +43,18 @@ impl EventFeedService for Calls {
         let mut violations = Violations::new();
         wire::position(after.log_index, "after.log_index", &mut violations.root());
         checked(Some(()), violations).map_err(refuse)?;
-        let source = Revisions {
+        let head = self.journal.watch_head();
+        let kept = self.kept(after).await.map_err(refuse)?;
+        let source = Entries {
             journal: Arc::clone(&self.journal),
             auth: self.auth.clone(),
             caller: authorized.caller,
+            truncated_to: kept,
         };
-        let head = self.journal.watch_head();
+        let after = kept.unwrap_or(after).log_index;
         Ok(Response::new(Box::pin(feed::serve(
             source,
-            after.log_index,
+            after,
             head,
             self.shutdown.clone(),
         ))))
@@ -62,20 +68,59 @@ fn position(head: feed::Head) -> pb::LogPosition {
     }
 }
 
-struct Revisions {
+impl Calls {
+    /// Up to where the log still holds what a reader has who stands in an epoch that is over, if it has more than that. A
+    /// reader that names no epoch is taken to stand in this one.
+    async fn kept(&self, after: pb::LogPosition) -> Result<Option<pb::LogPosition>, Error> {
+        if after.epoch == 0 || after.epoch >= self.journal.watch_head().borrow().epoch {
+            return Ok(None);
+        }
+        let recoveries = revision::recoveries(self.journal.store().reader()).await?;
+        let later = recoveries.iter().filter(|recovery| recovery.epoch > after.epoch);
+        let kept = later.map(|recovery| recovery.log_index - 1).min();
+        Ok(kept
+            .filter(|kept| *kept < after.log_index)
+            .map(|log_index| pb::LogPosition {
+                epoch: after.epoch,
+                log_index,
+            }))
+    }
+}
+
+/// One entry of the log on its way.
+enum Entry {
+    Revision(Box<pb::EventRevision>),
+    Recovery(pb::LedgerRecovery),
+}
+
+impl Entry {
+    fn of(model: &revision::Model) -> Result<Self, Error> {
+        match Kind::from_number(u8::try_from(model.kind).unwrap_or_default()) {
+            Some(Kind::EventRevision) => Ok(Self::Revision(Box::new(model.decode()?))),
+            Some(Kind::Recovery) => Ok(Self::Recovery(ledger::recovery(model)?)),
+            None => Err(Error::Broken(format!(
+                "entry {} is of kind {}",
+                model.log_index, model.kind
+            ))),
+        }
+    }
+}
+
+struct Entries {
     journal: Arc<Journal>,
     auth: Authenticate,
     caller: Caller,
+    truncated_to: Option<pb::LogPosition>,
 }
 
-impl feed::Source for Revisions {
-    type Entry = pb::EventRevision;
+impl feed::Source for Entries {
+    type Entry = Entry;
     type Message = pb::WatchEventsResponse;
 
-    async fn read(&self, after: i64, limit: u64) -> Result<Vec<pb::EventRevision>, Status> {
+    async fn read(&self, after: i64, limit: u64) -> Result<Vec<Entry>, Status> {
         let read = async {
             let models = revision::after(self.journal.store().reader(), after, limit).await?;
-            Ok::<_, Error>(models.iter().map(revision::Model::decode).collect::<Result<_, _>>()?)
+            models.iter().map(Entry::of).collect::<Result<_, Error>>()
         };
         read.await.map_err(refuse)
     }
@@ -97,10 +142,31 @@ impl feed::Source for Revisions {
         }
     }
 
-    fn message(&self, revisions: Vec<pb::EventRevision>, head: feed::Head) -> pb::WatchEventsResponse {
-        pb::WatchEventsResponse {
-            revisions,
+    fn bytes(entry: &Entry) -> usize {
+        match entry {
+            Entry::Revision(revision) => revision.encoded_len(),
+            Entry::Recovery(recovery) => recovery.encoded_len(),
+        }
+    }
+
+    fn message(&self, entries: Vec<Entry>, head: feed::Head) -> pb::WatchEventsResponse {
+        let mut message = pb::WatchEventsResponse {
             head: Some(position(head)),
+            ..pb::WatchEventsResponse::default()
+        };
+        for entry in entries {
+            match entry {
+                Entry::Revision(revision) => message.revisions.push(*revision),
+                Entry::Recovery(recovery) => message.recoveries.push(recovery),
+            }
+        }
+        message
+    }
+
+    fn first(&self, head: feed::Head) -> pb::WatchEventsResponse {
+        pb::WatchEventsResponse {
+            truncated_to: self.truncated_to,
+            ..self.message(Vec::new(), head)
         }
     }
 }

@@ -44,6 +44,25 @@ pub fn refuse(error: Error) -> Status {
         Error::Behind(behind) => DOMAIN.unavailable(behind.to_string()),
         Error::Stale(stale) => DOMAIN.unavailable(stale.to_string()),
         Error::Overloaded => DOMAIN.exhausted("OVERLOADED", "more is waiting to be written than can be taken in"),
+        Error::Frozen(why) => {
+            let todo = format!("{why}; nothing is taken in until an operator declares a recovery");
+            DOMAIN.precondition(rule::LOG_FROZEN, vec![("the log".to_owned(), todo)])
+        }
+        Error::DamagedLog(why) => {
+            let todo = format!("{why}; restore an undamaged backup");
+            DOMAIN.precondition(rule::LOG_DAMAGED, vec![("the log".to_owned(), todo)])
+        }
+        Error::NotFrozen => {
+            let sound = "it is what was signed of it, so there is nothing to recover from";
+            DOMAIN.precondition(rule::LOG_NOT_FROZEN, vec![("the log".to_owned(), sound.to_owned())])
+        }
+        Error::Short { wanted, reached } => {
+            DOMAIN.unavailable(format!("the log has {reached} entries, and {wanted} were asked for"))
+        }
+        Error::HighWater(error) => {
+            tracing::error!(%error, "the file of checkpoints refused");
+            DOMAIN.unavailable("the journal's checkpoints cannot be kept")
+        }
         Error::Store(error) => from_store(&error),
         Error::Broken(why) => {
             tracing::error!(why, "a rule of the journal was found broken");

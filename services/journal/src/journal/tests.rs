@@ -6,7 +6,7 @@
 
 mod lists;
 
-use std::{pin::Pin, sync::atomic::Ordering};
+use std::{path::Path, pin::Pin, sync::atomic::Ordering};
 
 use banggiao_contracts::{
     journal::v1::Event,
@@ -83,7 +83,10 @@ async fn replica(url: &str, feed: Feed) -> Arc<Journal> {
     let follower = Follower::start(store.clone(), registry, CancellationToken::new())
         .await
         .unwrap();
-    let config: Config = banggiao_runtime::config::load(crate::DEFAULTS, None).unwrap();
+    let mut config: Config = banggiao_runtime::config::load(crate::DEFAULTS, None).unwrap();
+    let database = Path::new(url.trim_start_matches("sqlite:"));
+    config.ledger.key_file = database.with_extension("key");
+    config.ledger.checkpoint_file = database.with_extension("checkpoint");
     let seams = banggiao_testkit::seams(HandClock::at("2026-03-15T01:00:00Z"));
     Journal::open(store, follower, &config, seams, CancellationToken::new())
         .await

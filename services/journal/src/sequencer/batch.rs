@@ -6,14 +6,17 @@ use std::{
 };
 
 use banggiao_contracts::journal::v1::{self as pb, ReviewState};
-use banggiao_ledger as ledger;
+use banggiao_ledger::{Entry, Frontier, Hash, Kind, Node};
 use banggiao_model::name;
+use banggiao_rpc::feed;
 use banggiao_runtime::Seams;
 use banggiao_store::{Tx, head, import_row};
 use prost::Message;
 use uuid::Uuid;
 
 use super::{Answer, Group, handed_over};
+#[cfg(test)]
+use crate::trial::{Fault, Moment, Trial};
 use crate::{
     domain::{
         Error, attachment,
@@ -21,7 +24,8 @@ use crate::{
         event::without_output,
         import,
     },
-    store::{self, event, revision},
+    ledger,
+    store::{self, event, node, revision},
 };
 
 /// So many revisions are handed to the database before all groups are carried out.
@@ -37,6 +41,15 @@ pub(super) struct Batch<'a> {
     head: head::Model,
     /// Where the head was found.
     found: i64,
+    /// The tree over the log, and what is to be kept of it that is new.
+    tree: Frontier,
+    nodes: Vec<(Node, Hash)>,
+    /// Position and leaf hash of the first new entry.
+    first: Option<(i64, Vec<u8>)>,
+    #[cfg(test)]
+    trial: Arc<Trial>,
+    #[cfg(test)]
+    found_tree: Option<Vec<u8>>,
     events: HashMap<String, Current>,
     by_reference: HashMap<(String, String), String>,
     requests: HashMap<(String, Uuid), Answered>,
@@ -58,13 +71,30 @@ struct ImportedRow {
 }
 
 impl<'a> Batch<'a> {
-    pub(super) async fn open(tx: &Tx, seams: &'a Seams, groups: &[Group]) -> Result<Self, Error> {
+    /// Locks the head, which must not be before the one that is known, and reads what the commands are about.
+    pub(super) async fn open(tx: &Tx, seams: &'a Seams, groups: &[Group], known: feed::Head) -> Result<Self, Error> {
         let mut head = head::lock(tx).await?;
+        if (head.epoch, head.position) < (known.epoch, known.position) {
+            let (was, is) = (known.position, head.position);
+            // As when a standby takes over that had not received everything.
+            let why = format!(
+                "the database had {was} entries of epoch {} and has {is} of epoch {}",
+                known.epoch, head.epoch
+            );
+            return Err(Error::Frozen(why.into()));
+        }
         // Recorded times never run backwards, whatever the clock does.
         head.recorded_at = head.recorded_at.max(seams.clock.now().as_microsecond());
         let mut batch = Batch {
             seams,
             found: head.position,
+            tree: ledger::tree_of(&head)?,
+            nodes: Vec::new(),
+            first: None,
+            #[cfg(test)]
+            trial: Arc::default(),
+            #[cfg(test)]
+            found_tree: head.tree.clone(),
             head,
             events: HashMap::new(),
             by_reference: HashMap::new(),
@@ -83,6 +113,17 @@ impl<'a> Batch<'a> {
         let named = attachment::named(contents);
         batch.stored = Arc::new(store::attachment::stored(tx, &named).await?);
         Ok(batch)
+    }
+
+    /// What a test does to it.
+    #[cfg(test)]
+    pub(super) fn on(&mut self, trial: &Arc<Trial>) {
+        trial.reach(Moment::Locked);
+        self.trial = Arc::clone(trial);
+        self.head.position = trial.position(self.head.position);
+        if trial.has(Fault::RepetitionsForgotten) {
+            self.requests.clear();
+        }
     }
 
     async fn read_repetitions(&mut self, tx: &Tx, commands: &[&Command]) -> Result<(), Error> {
@@ -185,7 +226,10 @@ impl<'a> Batch<'a> {
 
     /// Carries the commands of a group out, each for itself, or all or none.
     pub(super) fn carry_out_all(&mut self, group: &Group) -> Vec<Result<Answer, Error>> {
-        let before = group.together.then(|| self.clone());
+        let together = group.together;
+        #[cfg(test)]
+        let together = together && !self.trial.has(Fault::GroupHalfStored);
+        let before = together.then(|| self.clone());
         let outcomes: Vec<_> = group.commands.iter().map(|command| self.carry_out(command)).collect();
         match before {
             Some(before) if outcomes.iter().any(Result::is_err) => {
@@ -374,9 +418,13 @@ impl<'a> Batch<'a> {
         let registry_position = event.registry_position;
         let content = draft.revision.encode_to_vec();
         let salt = self.seams.salt();
-        let kind = ledger::Kind::EventRevision;
-        let entry = ledger::entry(kind, &draft.id, u32::try_from(number).unwrap_or(0), &salt, &content);
+        let kind = Kind::EventRevision;
+        let entry = Entry::new(kind, &draft.id, u32::try_from(number).unwrap_or(0), &salt, &content);
+        let leaf = entry.leaf_hash();
+        let nodes = &mut self.nodes;
+        self.tree.push(leaf, |node, hash| nodes.push((node, hash)));
         self.head.position += 1;
+        self.first.get_or_insert_with(|| (self.head.position, leaf.to_vec()));
         let request = match &command.repetition {
             Some(Repetition::Request { id, digest }) => Some((*id, digest.to_vec())),
             _ => None,
@@ -389,7 +437,7 @@ impl<'a> Batch<'a> {
             number,
             content,
             salt: salt.to_vec(),
-            leaf_hash: ledger::leaf_hash(&entry).to_vec(),
+            leaf_hash: leaf.to_vec(),
             principal: command.principal.to_string(),
             request_id: request.as_ref().map(|(id, _)| *id),
             request_part: i32::try_from(part).unwrap_or(i32::MAX),
@@ -465,10 +513,29 @@ impl<'a> Batch<'a> {
         }
     }
 
-    pub(super) async fn store(self, tx: &Tx) -> Result<head::Model, Error> {
+    /// Position and leaf hash of the first new entry.
+    pub(super) fn first(&self) -> Option<(i64, Vec<u8>)> {
+        self.first.clone()
+    }
+
+    #[cfg(test)]
+    fn spoil(&mut self) {
+        self.trial.counted(self.head.position);
+        if self.trial.has(Fault::NodesNotStored) {
+            self.nodes.clear();
+        }
+        if self.trial.has(Fault::TreeNotAdvanced) {
+            self.head.tree.clone_from(&self.found_tree);
+        }
+    }
+
+    pub(super) async fn store(mut self, tx: &Tx) -> Result<head::Model, Error> {
         if self.head.position == self.found {
             return Ok(self.head);
         }
+        self.head.tree = Some(self.tree.to_bytes());
+        #[cfg(test)]
+        self.spoil();
         let written = self.written.iter().filter_map(|(id, before)| {
             let current = self.events.get(id)?;
             Some(event::Written {
@@ -485,6 +552,7 @@ impl<'a> Batch<'a> {
         event::put(tx, rows).await?;
         event::link::put_lasting(tx, self.lasting).await?;
         import_row::insert(tx, self.new_rows).await?;
+        node::insert(tx, self.nodes).await?;
         head::advance(tx, &self.head).await?;
         Ok(self.head)
     }

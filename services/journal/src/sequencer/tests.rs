@@ -2,14 +2,17 @@
 //! once, at the index that it was told, with the bytes that it was told; indexes have no gap; repetitions get the same
 //! answer; a refusal leaves nothing behind.
 
-use std::collections::HashMap;
+mod model;
+mod power;
+
+use std::{collections::HashMap, path::Path};
 
 use banggiao_contracts::{
     journal::v1::{Event, ReviewState},
     registry::v1::{self as registry, change::Resource},
 };
 use banggiao_directory::Directory;
-use banggiao_ledger as ledger;
+use banggiao_ledger::{Entry, Kind};
 use banggiao_model::permission::Action;
 use banggiao_store::head;
 use banggiao_testkit::{HandClock, postgres::Cluster};
@@ -18,6 +21,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::{
+    config,
     domain::{
         command::{Authority, Repetition, Step, Target},
         event as content, event_type,
@@ -56,6 +60,24 @@ fn directory() -> Arc<Directory> {
     Arc::new(directory)
 }
 
+/// A folder in memory where the system has such a place: these tests look at what is lost, not at how long a disk takes.
+fn folder_in_memory() -> TempDir {
+    let memory = Path::new("/dev/shm");
+    let folder = match memory.is_dir() {
+        true => tempfile::tempdir_in(memory),
+        false => tempfile::tempdir(),
+    };
+    folder.unwrap()
+}
+
+fn ledger_in(folder: &Path) -> config::Ledger {
+    config::Ledger {
+        origin: "test/journal".to_owned(),
+        key_file: folder.join("journal.key"),
+        checkpoint_file: folder.join("journal.checkpoint"),
+    }
+}
+
 struct Bench {
     store: Store,
     sequencer: Sequencer,
@@ -82,7 +104,11 @@ impl Bench {
     async fn on(folder: TempDir, url: String) -> Self {
         let store = Store::open::<Migrator>(&url).await.unwrap();
         let seams = banggiao_testkit::seams(HandClock::at("2026-03-15T01:00:00Z"));
-        let sequencer = Sequencer::start(store.clone(), seams, watch::Sender::new(feed::Head::default()));
+        let ledger = Ledger::open(store.clone(), &ledger_in(folder.path()), seams.clone())
+            .await
+            .unwrap();
+        let head = watch::Sender::new(feed::Head::default());
+        let sequencer = Sequencer::start(store.clone(), seams, head, ledger);
         let directory = directory();
         let scope = |action| directory.scope("writer", action, "2026-03-15".parse().unwrap());
         let (scope, agreements) = (scope(Action::RecordEvent), scope(Action::ReadAgreement));
@@ -196,12 +222,8 @@ async fn every_acknowledged_command_stands_once_where_it_was_told() {
         assert_eq!(row.decode().unwrap().event.as_ref(), Some(event));
         let salt: [u8; 32] = row.salt.as_slice().try_into().unwrap();
         let number = u32::try_from(row.number).unwrap();
-        let entry = ledger::entry(ledger::Kind::EventRevision, &row.event_id, number, &salt, &row.content);
-        assert_eq!(
-            row.leaf_hash,
-            ledger::leaf_hash(&entry),
-            "the leaf commits to the stored bytes"
-        );
+        let entry = Entry::new(Kind::EventRevision, &row.event_id, number, &salt, &row.content);
+        assert_eq!(row.leaf_hash, entry.leaf_hash(), "the leaf commits to the stored bytes");
     }
     let head = head::read(bench.store.reader()).await.unwrap();
     assert_eq!(head.position, i64::try_from(rows.len()).unwrap());

@@ -3,6 +3,7 @@
 mod attachments;
 mod events_anew;
 mod first;
+mod ledger;
 
 use banggiao_audit::migration::Migration;
 use sea_orm_migration::prelude::*;
@@ -18,6 +19,7 @@ impl MigratorTrait for Migrator {
             Box::new(events_anew::EventsAnew),
             Box::new(attachments::Attachments),
             Box::new(Migration("m0004_audit")),
+            Box::new(ledger::Ledger),
         ]
     }
 }

@@ -1,16 +1,19 @@
 //! The log of revisions: rows that are inserted and never touched again.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, ops::Range};
 
 use banggiao_contracts::journal::v1 as pb;
 use banggiao_store::{Error, Tx, bulk};
 use prost::Message;
 use sea_orm::{
     ActiveValue::Set,
-    QueryOrder, QuerySelect,
+    QueryOrder, QuerySelect, Statement,
     entity::prelude::*,
     sea_query::{ColumnDef, ConditionalStatement, ExprTrait, Index, IndexCreateStatement, Table, TableCreateStatement},
 };
+
+/// What stands in the place of an event's id in the entry of a recovery. The ids of events begin with an `e`.
+pub const RECOVERY: &str = "recovery";
 
 /// One entry of the log.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -161,6 +164,22 @@ pub async fn of_requests(tx: &Tx, ids: &[Uuid]) -> Result<HashMap<(String, Uuid)
     Ok(found)
 }
 
+/// The first entry that a principal's request made before.
+pub async fn of_request(db: &impl ConnectionTrait, principal: &str, id: Uuid) -> Result<Option<Model>, Error> {
+    let rows = Entity::find()
+        .filter(Column::RequestId.eq(id).and(Column::Principal.eq(principal)))
+        .order_by_asc(Column::RequestPart);
+    Ok(rows.one(db).await?)
+}
+
+/// The declarations of recoveries, the oldest first.
+pub async fn recoveries(db: &impl ConnectionTrait) -> Result<Vec<Model>, Error> {
+    let rows = Entity::find()
+        .filter(Column::EventId.eq(RECOVERY))
+        .order_by_asc(Column::Number);
+    Ok(rows.all(db).await?)
+}
+
 /// The entries at these positions.
 pub async fn at(db: &impl ConnectionTrait, positions: &[i64]) -> Result<HashMap<i64, Model>, Error> {
     let mut found = HashMap::new();
@@ -178,6 +197,34 @@ pub async fn after(db: &impl ConnectionTrait, position: i64, limit: u64) -> Resu
         .order_by_asc(Column::LogIndex)
         .limit(limit);
     Ok(rows.all(db).await?)
+}
+
+/// The leaf hashes of a stretch of the tree that are there, by their places, which count from 0.
+pub async fn leaf_hashes(db: &impl ConnectionTrait, leaves: Range<u64>) -> Result<Vec<(u64, Vec<u8>)>, Error> {
+    let position = |leaf| i64::try_from(leaf).unwrap_or(i64::MAX);
+    let rows: Vec<(i64, Vec<u8>)> = Entity::find()
+        .select_only()
+        .columns([Column::LogIndex, Column::LeafHash])
+        .filter(Column::LogIndex.gt(position(leaves.start)))
+        .filter(Column::LogIndex.lte(position(leaves.end)))
+        .order_by_asc(Column::LogIndex)
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(rows
+        .into_iter()
+        .map(|(position, hash)| (u64::try_from(position - 1).unwrap_or_default(), hash))
+        .collect())
+}
+
+/// How many entries stand in the log beyond its head: none, unless somebody put them there.
+pub async fn beyond_head(db: &impl ConnectionTrait) -> Result<i64, Error> {
+    // One statement sees one moment.
+    let backend = db.get_database_backend();
+    let beyond = "SELECT COUNT(*) FROM revision WHERE log_index > (SELECT position FROM head)";
+    let row = db.query_one_raw(Statement::from_string(backend, beyond)).await?;
+    let row = row.ok_or(Error::Missing("a count"))?;
+    Ok(row.try_get_by_index(0)?)
 }
 
 /// The revisions of an event after a number, in order.

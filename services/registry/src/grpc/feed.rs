@@ -9,6 +9,7 @@ use banggiao_rpc::{
     identity::{Authenticate, Caller},
     wire,
 };
+use prost::Message as _;
 use tokio_stream::Stream;
 use tonic::{Request, Response, Status};
 
@@ -74,6 +75,10 @@ impl feed::Source for Changes {
     fn may_read(&self) -> Result<(), Status> {
         self.auth.still(&self.caller)?;
         self.registry.authorize(&self.caller, Action::ReadFeed).map_err(refuse)
+    }
+
+    fn bytes(change: &pb::Change) -> usize {
+        change.encoded_len()
     }
 
     fn message(&self, changes: Vec<pb::Change>, head: feed::Head) -> pb::WatchChangesResponse {

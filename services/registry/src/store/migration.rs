@@ -13,7 +13,11 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(First), Box::new(Migration("m0002_audit"))]
+        vec![
+            Box::new(First),
+            Box::new(Migration("m0002_audit")),
+            Box::new(HeadWithTree),
+        ]
     }
 }
 
@@ -33,5 +37,21 @@ impl MigrationTrait for First {
         manager.create_table(changes::create_table()).await?;
         manager.create_table(request::create_table()).await?;
         manager.create_table(import_row::create_table()).await
+    }
+}
+
+/// Every log has the same head row; the registry's has no tree.
+struct HeadWithTree;
+
+impl MigrationName for HeadWithTree {
+    fn name(&self) -> &'static str {
+        "m0003_head_with_tree"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for HeadWithTree {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.alter_table(head::add_tree()).await
     }
 }

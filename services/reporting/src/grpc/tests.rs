@@ -19,7 +19,7 @@ use tonic::{Code, Request, Status};
 use super::{Calls, DOMAIN, indicators, measure, query};
 use crate::{
     domain::{Error, indicator, world::World},
-    projection::tests::{database, eventful, open},
+    projection::tests::{batch, database, eventful, open},
 };
 
 fn request<T>(principal: &str, message: T) -> Request<T> {
@@ -63,7 +63,7 @@ fn sum(sum: pb::EventSum) -> pb::Measure {
 async fn calls(world: &World) -> (tempfile::TempDir, Calls) {
     let (folder, store) = database(world).await;
     let (projection, mut reader) = open(&store).await;
-    reader.enter(world.revisions.clone()).await.unwrap();
+    reader.enter(batch(world.revisions.clone())).await.unwrap();
     let clock = Arc::new(SystemClock);
     let verifier = Arc::new(verifier());
     let admission = Arc::new(projection.follower().clone());

@@ -56,9 +56,14 @@ impl Reader {
     ///
     /// # Errors
     /// Nothing is shown then, and the next opening begins with what is stored.
-    pub async fn enter(&mut self, revisions: Vec<pb::EventRevision>) -> Result<(), Error> {
-        let Some(last) = revisions.last() else { return Ok(()) };
-        let epoch = last.epoch;
+    pub async fn enter(&mut self, message: pb::WatchEventsResponse) -> Result<(), Error> {
+        if let Some(kept) = message.truncated_to {
+            self.forget(kept).await?;
+        }
+        let (revisions, recoveries) = (message.revisions, message.recoveries);
+        let Some(end) = end(&revisions, &recoveries) else {
+            return Ok(());
+        };
         // A unit that the registry has just recorded may be named before its change has arrived here.
         let registry_position = revisions.iter().filter_map(|revision| revision.event.as_ref());
         let registry_position = registry_position
@@ -75,17 +80,16 @@ impl Reader {
             .map(read)
             .collect::<Result<_, _>>()
             .map_err(Error::Damaged)?;
-        check_order(expected, &entries)?;
+        check_order(expected, &entries, &recoveries)?;
 
         self.doubtful = true;
         let ended: Vec<Ended> = entries.iter().map(|entry| self.book.enter(&mut facts, entry)).collect();
-        facts.epoch = epoch;
+        (facts.epoch, facts.position) = (end.epoch, end.log_index);
         let rows = revisions
             .iter()
             .zip(&entries)
             .map(|(revision, entry)| stored::row(revision, entry));
-        self.append(rows.collect(), ended, expected, epoch, facts.position)
-            .await?;
+        self.append(rows.collect(), ended, expected, end).await?;
         self.projection.publish(facts);
         self.doubtful = false;
         Ok(())
@@ -96,8 +100,7 @@ impl Reader {
         rows: Vec<stored::Model>,
         ended: Vec<Ended>,
         expected: i64,
-        epoch: i64,
-        position: i64,
+        end: pb::LogPosition,
     ) -> Result<(), store::Error> {
         let written = Arc::new((rows, ended));
         self.projection
@@ -105,11 +108,34 @@ impl Reader {
             .tx("fact.append", move |tx| {
                 let written = Arc::clone(&written);
                 async move {
-                    cursor::advance(&tx, FEED, expected, epoch, position).await?;
+                    cursor::advance(&tx, FEED, expected, end.epoch, end.log_index).await?;
                     stored::append(&tx, &written.0, &written.1).await
                 }
             })
             .await
+    }
+
+    /// Forgets what the journal gave up when it was recovered from an older state: figures count it no more.
+    async fn forget(&mut self, kept: pb::LogPosition) -> Result<(), Error> {
+        let expected = self.projection.current.borrow().position;
+        if kept.log_index >= expected {
+            return Ok(());
+        }
+        let after = kept.log_index;
+        tracing::warn!(
+            after,
+            expected,
+            "the journal was recovered from an older state; what came after it is forgotten"
+        );
+        self.doubtful = true;
+        self.projection
+            .store
+            .tx("fact.forget", move |tx| async move {
+                cursor::advance(&tx, FEED, expected, kept.epoch, kept.log_index).await?;
+                stored::forget_after(&tx, kept.log_index).await
+            })
+            .await?;
+        Ok(self.restore().await?)
     }
 
     /// Begins again with what is stored, which another process may have moved on.
@@ -149,19 +175,45 @@ impl feed::Reader for Reader {
     }
 
     async fn apply(&mut self, message: Self::Message) -> Result<(), Error> {
-        self.enter(message.revisions).await
+        self.enter(message).await
     }
 }
 
+/// Where a message leaves the log; nothing if it has no entries.
+fn end(revisions: &[pb::EventRevision], recoveries: &[pb::LedgerRecovery]) -> Option<pb::LogPosition> {
+    let revision = revisions.last().map(|revision| pb::LogPosition {
+        epoch: revision.epoch,
+        log_index: revision.event.as_ref().map_or(0, |event| event.log_index),
+    });
+    let recovery = recoveries.last().map(|recovery| pb::LogPosition {
+        epoch: recovery.epoch,
+        log_index: recovery.log_index,
+    });
+    revision.into_iter().chain(recovery).max_by_key(|end| end.log_index)
+}
+
 /// The journal's positions have no gaps: one would mean that a revision was lost for ever.
-fn check_order(after: i64, entries: &[Arc<Fact>]) -> Result<(), Error> {
+fn check_order(after: i64, entries: &[Arc<Fact>], recoveries: &[pb::LedgerRecovery]) -> Result<(), Error> {
+    let mut recoveries = recoveries.iter().map(|recovery| recovery.log_index).peekable();
     let mut expected = after;
-    for entry in entries {
+    for position in entries.iter().map(|entry| entry.log_index) {
         expected += 1;
-        if entry.log_index != expected {
-            let why = format!("revision {} came where {expected} was expected", entry.log_index);
+        while recoveries.next_if_eq(&expected).is_some() {
+            expected += 1;
+        }
+        if position != expected {
+            let why = format!("entry {position} came where {expected} was expected");
             return Err(Error::Damaged(why));
         }
     }
-    Ok(())
+    while recoveries.next_if_eq(&(expected + 1)).is_some() {
+        expected += 1;
+    }
+    match recoveries.next() {
+        None => Ok(()),
+        Some(position) => Err(Error::Damaged(format!(
+            "entry {position} came where {} was expected",
+            expected + 1
+        ))),
+    }
 }

@@ -103,6 +103,14 @@ fn cells(ground: Ground<'_>, world: &World, include_unapproved: bool) -> Vec<Cel
         .collect()
 }
 
+/// A message of the feed.
+pub fn batch(revisions: Vec<journal::EventRevision>) -> journal::WatchEventsResponse {
+    journal::WatchEventsResponse {
+        revisions,
+        ..journal::WatchEventsResponse::default()
+    }
+}
+
 fn assert_same(projection: &Projection, world: &World) {
     let (facts, directory) = projection.now();
     assert_eq!((facts.epoch, facts.position), (1, world.facts.position));
@@ -126,8 +134,8 @@ async fn what_was_stored_gives_the_same_figures_again() {
     let (_folder, store) = database(&world).await;
     let (projection, mut reader) = open(&store).await;
     let (first, second) = world.revisions.split_at(170);
-    reader.enter(first.to_vec()).await.unwrap();
-    reader.enter(second.to_vec()).await.unwrap();
+    reader.enter(batch(first.to_vec())).await.unwrap();
+    reader.enter(batch(second.to_vec())).await.unwrap();
     assert_same(&projection, &world);
     let (projection, _) = open(&store).await;
     assert_same(&projection, &world);
@@ -138,7 +146,7 @@ async fn any_past_state_can_be_computed_again() {
     let world = eventful();
     let (_folder, store) = database(&world).await;
     let (_, mut reader) = open(&store).await;
-    reader.enter(world.revisions.clone()).await.unwrap();
+    reader.enter(batch(world.revisions.clone())).await.unwrap();
     for position in [1, 59, 60, 61, 130, 239] {
         let mut past = World::new();
         for event in world
@@ -170,8 +178,8 @@ async fn of_two_readers_one_begins_again_with_what_the_other_stored() {
     let (projection, mut reader) = open(&store).await;
     let (_, mut other) = open(&store).await;
     let (first, second) = world.revisions.split_at(100);
-    other.enter(first.to_vec()).await.unwrap();
-    let refused = reader.enter(first.to_vec()).await;
+    other.enter(batch(first.to_vec())).await.unwrap();
+    let refused = reader.enter(batch(first.to_vec())).await;
     assert!(
         matches!(
             &refused,
@@ -181,7 +189,7 @@ async fn of_two_readers_one_begins_again_with_what_the_other_stored() {
     );
     assert_eq!(projection.now().0.position, 0);
     reader.restore().await.unwrap();
-    reader.enter(second.to_vec()).await.unwrap();
+    reader.enter(batch(second.to_vec())).await.unwrap();
     assert_same(&projection, &world);
 }
 
@@ -190,12 +198,81 @@ async fn a_revision_out_of_order_or_ahead_of_the_registry_is_not_taken() {
     let world = eventful();
     let (_folder, store) = database(&world).await;
     let (projection, mut reader) = open(&store).await;
-    assert!(reader.enter(world.revisions[1..3].to_vec()).await.is_err());
+    assert!(reader.enter(batch(world.revisions[1..3].to_vec())).await.is_err());
     let mut ahead = world.revisions[..2].to_vec();
     let event: &mut journal::Event = ahead[1].event.as_mut().unwrap();
     event.registry_position = world.directory.position() + 1;
-    assert!(reader.enter(ahead).await.is_err());
+    assert!(reader.enter(batch(ahead)).await.is_err());
     assert_eq!(projection.now().0.position, 0);
-    reader.enter(world.revisions.clone()).await.unwrap();
+    reader.enter(batch(world.revisions.clone())).await.unwrap();
     assert_same(&projection, &world);
+}
+
+/// The declaration that the log goes on after a position in the next epoch.
+fn recovery(epoch: i64, kept: i64) -> journal::LedgerRecovery {
+    journal::LedgerRecovery {
+        epoch,
+        kept_log_index: kept,
+        log_index: kept + 1,
+        ..journal::LedgerRecovery::default()
+    }
+}
+
+#[tokio::test]
+async fn what_a_recovered_journal_gave_up_is_counted_no_more() {
+    let world = eventful();
+    let (_folder, store) = database(&world).await;
+    let (projection, mut reader) = open(&store).await;
+    reader.enter(batch(world.revisions.clone())).await.unwrap();
+    let kept = 130;
+    let truncated = journal::WatchEventsResponse {
+        truncated_to: Some(journal::LogPosition {
+            epoch: 1,
+            log_index: kept,
+        }),
+        ..batch(Vec::new())
+    };
+    reader.enter(truncated.clone()).await.unwrap();
+    let mut before = World::new();
+    let kept_revisions = world.revisions.iter().take(usize::try_from(kept).unwrap());
+    for event in kept_revisions.filter_map(|revision| revision.event.clone()) {
+        before.log(event);
+    }
+    assert_same(&projection, &before);
+    // The connection broke off before the declaration came; told once more, there is nothing left to forget.
+    reader.enter(truncated).await.unwrap();
+    let declared = journal::WatchEventsResponse {
+        recoveries: vec![recovery(2, kept)],
+        ..batch(Vec::new())
+    };
+    reader.enter(declared.clone()).await.unwrap();
+    let (facts, _) = projection.now();
+    assert_eq!((facts.epoch, facts.position), (2, kept + 1));
+    assert!(reader.enter(declared).await.is_err(), "it has come already");
+    let (projection, _) = open(&store).await;
+    let (facts, _) = projection.now();
+    assert_eq!((facts.epoch, facts.position), (2, kept + 1));
+}
+
+#[tokio::test]
+async fn a_declaration_has_its_place_among_the_revisions() {
+    let world = eventful();
+    let (_folder, store) = database(&world).await;
+    let (projection, mut reader) = open(&store).await;
+    let mut message = batch(world.revisions[..60].to_vec());
+    message.recoveries.push(recovery(2, 40));
+    assert!(
+        reader.enter(message.clone()).await.is_err(),
+        "two entries stand at one position"
+    );
+    for revision in &mut message.revisions[40..] {
+        revision.epoch = 2;
+        revision.event.as_mut().unwrap().log_index += 1;
+    }
+    let mut early = message.clone();
+    early.recoveries[0].log_index = 42;
+    assert!(reader.enter(early).await.is_err(), "and none at another");
+    reader.enter(message).await.unwrap();
+    let (facts, _) = projection.now();
+    assert_eq!((facts.epoch, facts.position), (2, 61));
 }

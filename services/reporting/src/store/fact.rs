@@ -91,6 +91,21 @@ async fn end(tx: &Tx, revision: Option<i64>, column: Column, at: i64) -> Result<
     Ok(())
 }
 
+/// Takes revisions after a position away, and what they ended stands again.
+pub async fn forget_after(tx: &Tx, position: i64) -> Result<(), Error> {
+    Entity::delete_many()
+        .filter(Column::LogIndex.gt(position))
+        .exec(tx)
+        .await?;
+    for end in [Column::NewestTo, Column::CountedTo] {
+        let update = Entity::update_many()
+            .col_expr(end, Expr::value(Option::<i64>::None))
+            .filter(end.gt(position));
+        update.exec(tx).await?;
+    }
+    Ok(())
+}
+
 /// The revisions after a position that were the newest of their event, or counted, as of another, oldest first; some
 /// of them at a time.
 pub async fn read_standing(db: &impl ConnectionTrait, after: i64, as_of: i64) -> Result<Vec<Model>, Error> {

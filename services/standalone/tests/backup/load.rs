@@ -13,8 +13,8 @@ use std::{
 
 use banggiao_contracts::{
     journal::v1::{
-        ApproveEventRequest, Event, ExternalReference, LogEventRequest, ReviewState, SubmitEventRequest,
-        event_service_client::EventServiceClient,
+        ApproveEventRequest, Event, ExternalReference, LogEventRequest, RecoverLogRequest, ReviewState,
+        SubmitEventRequest, event_service_client::EventServiceClient, ledger_service_client::LedgerServiceClient,
     },
     registry::v1::access_service_client::AccessServiceClient,
     reporting::v1::figure_service_client::FigureServiceClient,
@@ -22,6 +22,7 @@ use banggiao_contracts::{
 };
 use banggiao_rpc::channel::Authorized;
 use tokio::task::JoinSet;
+use tonic::Code;
 
 use crate::{
     asked::{DAY, TYPE, UNIT, approver, channel_of, counted, create_principal, listed, log, sample_figures},
@@ -185,6 +186,7 @@ async fn verify(up: &Up, before: &[Event], shown: &serde_json::Value) {
         .filter(|e| e.review_state() == ReviewState::Approved)
         .collect();
     assert!(!approved.is_empty() && approved.len() < listed.len());
+    let mut ledger = LedgerServiceClient::new(administrator.clone());
     let mut figures = FigureServiceClient::new(administrator);
     assert_eq!(counted(&mut figures, true, head).await, plain_count(listed.iter()));
     assert_eq!(
@@ -192,12 +194,21 @@ async fn verify(up: &Up, before: &[Event], shown: &serde_json::Value) {
         plain_count(approved.into_iter())
     );
 
+    // A copy could sign a second truth: nothing is taken in until somebody says that it is to go on.
+    let refused = events.log_event(visit(WRITERS, 0)).await.expect_err("frozen");
+    assert_eq!(refused.code(), Code::FailedPrecondition, "{refused:?}");
+    let request = RecoverLogRequest {
+        reason: "restored from the backup".to_owned(),
+        ..RecoverLogRequest::default()
+    };
+    let declared = ledger.recover_log(request).await.expect("a recovery").into_inner();
+    assert_eq!((declared.epoch, declared.log_index), (2, head + 1));
     let next = events
         .log_event(visit(WRITERS, 0))
         .await
         .expect("it goes on")
         .into_inner();
-    assert_eq!(next.log_index, head + 1);
+    assert_eq!(next.log_index, head + 2);
 }
 
 /// Events, delegations and persons.

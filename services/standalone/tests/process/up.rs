@@ -32,12 +32,10 @@ impl Up {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stderr.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        let address = line.trim().rsplit(' ').next().unwrap().to_owned();
-        assert!(address.starts_with("http://127.0.0.1:"), "{line}");
+        // A restored journal tells before that it takes nothing in.
+        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let mut words = lines.map(|line| line.unwrap().rsplit(' ').next().unwrap().to_owned());
+        let address = words.find(|word| word.starts_with("http://127.0.0.1:")).unwrap();
         Self { child, address, folder }
     }
 

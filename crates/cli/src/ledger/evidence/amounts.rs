@@ -1,0 +1,150 @@
+//! Whether the records make the figure: each counts, lies in the days asked for, fits the filter as far as it can be told from
+//! the record alone, adds what it is said to add, and together they are the figure.
+
+use super::Figure;
+use banggiao_contracts::journal::v1::{Event, EventRevision, Phase, ReviewState};
+use banggiao_contracts::reporting::v1::{
+    Contribution, EventMeasure, EventMeasureFilter, EventSum, ExplainFigureRequest, measure::Source,
+};
+use banggiao_model::decimal::Decimal;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Records by name and revision.
+pub type Records = BTreeMap<(String, i32), EventRevision>;
+type Findings = Vec<(String, String)>;
+
+/// Tells what does not fit.
+pub fn check(figure: &Figure, records: &Records, findings: &mut Findings) {
+    let inline = figure.request.measures.first();
+    let measure = figure
+        .indicator
+        .as_ref()
+        .and_then(|indicator| indicator.measure.as_ref());
+    let Some(Source::Events(measure)) = measure.or(inline).and_then(|measure| measure.source.as_ref()) else {
+        findings.push((String::new(), "the figure is not one over events".to_owned()));
+        return;
+    };
+    let asked = Asked {
+        request: &figure.request,
+        measure,
+    };
+    let (mut sum, mut units, mut seen) = (Decimal::ZERO, BTreeSet::new(), BTreeSet::new());
+    for contribution in &figure.response.contributions {
+        let key = (contribution.resource.clone(), contribution.revision);
+        let mut fault = |why: String| findings.push((contribution.resource.clone(), why));
+        match records.get(&key) {
+            None => fault("it counts and is not proved".to_owned()),
+            Some(revision) => asked.faults(revision, contribution).into_iter().for_each(&mut fault),
+        }
+        if !seen.insert(key) {
+            fault("it counts twice".to_owned());
+        }
+        match amount(&contribution.amount) {
+            Ok(amount) => sum += amount,
+            Err(why) => fault(why),
+        }
+        units.extend(contribution.counted_units.iter().map(String::as_str));
+    }
+    for (name, _) in records.keys().filter(|key| !seen.contains(*key)) {
+        findings.push((name.clone(), "it is proved and does not count".to_owned()));
+    }
+    let cell = figure.response.cell.clone().unwrap_or_default();
+    if amount(&cell.value) != Ok(sum) {
+        let why = format!("the figure is {}, and its records make {sum}", cell.value);
+        findings.push((String::new(), why));
+    }
+    if asked.counts_units() && !measure.repeated && amount(&cell.value) != Ok(Decimal::from(units.len())) {
+        let why = format!(
+            "the figure is {}, and its records name {} units",
+            cell.value,
+            units.len()
+        );
+        findings.push((String::new(), why));
+    }
+}
+
+fn amount(text: &str) -> Result<Decimal, String> {
+    if text.is_empty() {
+        return Ok(Decimal::ZERO);
+    }
+    banggiao_model::decimal::parse(text).map_err(|_| format!("its amount {text:?} is no number"))
+}
+
+struct Asked<'a> {
+    request: &'a ExplainFigureRequest,
+    measure: &'a EventMeasure,
+}
+
+impl Asked<'_> {
+    fn counts_units(&self) -> bool {
+        matches!(self.measure.sum(), EventSum::HomeUnits | EventSum::PartnerUnits)
+    }
+
+    fn faults(&self, revision: &EventRevision, contribution: &Contribution) -> Vec<String> {
+        let Some(event) = &revision.event else {
+            return vec!["it holds no event".to_owned()];
+        };
+        let mut faults = Vec::new();
+        let mut unless = |fits: bool, why: &str| {
+            if !fits {
+                faults.push(why.to_owned());
+            }
+        };
+        unless(event.phase() == Phase::Held, "it was not held");
+        let approved = event.review_state() == ReviewState::Approved;
+        unless(approved || self.request.include_unapproved, "it is not approved");
+        let (start, end) = (&self.request.start_date, &self.request.end_date);
+        let day = &event.start_date;
+        unless(start.is_empty() || start <= day, "it lies before the days asked for");
+        unless(end.is_empty() || day <= end, "it lies after the days asked for");
+        unless(*day == contribution.date, "it is of another day");
+        let narrow = self.request.narrow_events.as_ref();
+        for filter in self.measure.filter.iter().chain(narrow) {
+            unless(passes(event, filter), "it does not pass the filter");
+        }
+        unless(self.adds(event, contribution), "it does not add what it is said to");
+        faults
+    }
+
+    /// Whether the record says what it is said to add. Of units it must name those that it is counted for: which of them an
+    /// earlier record named already is told by the figure as a whole.
+    fn adds(&self, event: &Event, contribution: &Contribution) -> bool {
+        let said = &contribution.amount;
+        let is = |count: Option<i64>| match count {
+            None => said.is_empty(),
+            Some(count) => amount(said) == Ok(Decimal::from(count)),
+        };
+        match self.measure.sum() {
+            EventSum::Unspecified => false,
+            EventSum::Events => is(Some(1)),
+            EventSum::Delegations => is(event.delegations),
+            EventSum::Persons => is(event.persons),
+            EventSum::Quantity => match event.quantities.get(&self.measure.quantity) {
+                None => said.is_empty(),
+                Some(quantity) => amount(said).is_ok_and(|said| amount(quantity) == Ok(said)),
+            },
+            EventSum::HomeUnits => names(
+                &contribution.counted_units,
+                event.co_home_units.iter().chain([&event.home_unit]),
+            ),
+            EventSum::PartnerUnits => names(&contribution.counted_units, event.partner_units.iter()),
+        }
+    }
+}
+
+fn names<'a>(counted: &[String], named: impl Iterator<Item = &'a String>) -> bool {
+    let named: BTreeSet<_> = named.collect();
+    counted.iter().all(|unit| named.contains(unit))
+}
+
+/// As far as the record tells: where partner units lie is the registry's knowledge.
+fn passes(event: &Event, filter: &EventMeasureFilter) -> bool {
+    let types = &filter.event_types;
+    let programmes = &filter.programmes;
+    let by_type = types.is_empty() || types.contains(&event.event_type);
+    let by_direction = filter.direction == 0 || filter.direction == event.direction;
+    let by_programme = programmes.is_empty() || event.programmes.iter().any(|programme| programmes.contains(programme));
+    let by_partner =
+        (filter.partner_countries.is_empty() && filter.partner_units.is_empty()) || !event.partner_units.is_empty();
+    by_type && by_direction && by_programme && by_partner
+}

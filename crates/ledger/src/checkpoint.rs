@@ -1,0 +1,88 @@
+//! Checkpoints (c2sp.org/tlog-checkpoint): what a log signs to say how long it is and what is in it. There is no time in
+//! one and nothing else: two that differ for one size are the proof that the log lied.
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+
+use crate::{Hash, Note, PublicKey, SecretKey, note};
+
+/// Why a checkpoint does not read, or is not believed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The note.
+    #[error(transparent)]
+    Note(#[from] note::Error),
+    /// The signed text is no checkpoint.
+    #[error("the note is not a checkpoint")]
+    Malformed,
+    /// It is of another log than the key.
+    #[error("the checkpoint is of the log {0}")]
+    OtherLog(String),
+}
+
+/// Size and root of a log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// Which log: the name of its key.
+    pub origin: String,
+    /// How many entries it has.
+    pub size: u64,
+    /// The root of the tree over them.
+    pub root: Hash,
+}
+
+impl Checkpoint {
+    /// The text that is signed.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        format!(
+            "{}\n{}\n{}\n",
+            self.origin,
+            self.size,
+            BASE64_STANDARD.encode(self.root)
+        )
+    }
+
+    /// A checkpoint of the key's log, signed.
+    #[must_use]
+    pub fn signed(size: u64, root: Hash, key: &SecretKey) -> String {
+        let origin = key.public().name().to_owned();
+        key.sign(&Self { origin, size, root }.to_text())
+    }
+
+    /// Reads the text of a checkpoint, signed or not. Nothing of it is believed yet.
+    ///
+    /// # Errors
+    /// If it is none.
+    pub fn from_text(text: &str) -> Result<Self, Error> {
+        let mut lines = text.split('\n');
+        let (Some(origin), Some(size), Some(root)) = (lines.next(), lines.next(), lines.next()) else {
+            return Err(Error::Malformed);
+        };
+        // A number has one way to be written.
+        let number = size.parse::<u64>().ok().filter(|number| number.to_string() == size);
+        let hash = BASE64_STANDARD.decode(root).ok();
+        let hash = hash.and_then(|bytes| Hash::try_from(bytes).ok());
+        match (number, hash, lines.next()) {
+            (Some(size), Some(root), Some(_)) if !origin.is_empty() => Ok(Self {
+                origin: origin.to_owned(),
+                size,
+                root,
+            }),
+            _ => Err(Error::Malformed),
+        }
+    }
+
+    /// Reads a signed checkpoint of the key's log.
+    ///
+    /// # Errors
+    /// If it does not read, is of another log, or is not signed by the key.
+    pub fn verified(note: &str, key: &PublicKey) -> Result<Self, Error> {
+        let note = Note::parse(note)?;
+        let checkpoint = Self::from_text(note.unverified_text())?;
+        if checkpoint.origin != key.name() {
+            return Err(Error::OtherLog(checkpoint.origin));
+        }
+        note.signed_by(key)?;
+        Ok(checkpoint)
+    }
+}

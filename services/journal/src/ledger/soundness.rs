@@ -1,0 +1,107 @@
+//! Whether the log is what was signed of it.
+
+use std::sync::Arc;
+
+use banggiao_ledger::Checkpoint;
+use banggiao_store::head;
+
+use super::{Ledger, origin, tree_of, unsigned};
+use crate::{
+    domain::Error,
+    store::{checkpoint, revision, tree},
+};
+
+/// What can be said of the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum State {
+    /// It is what was signed, and takes entries in.
+    Sound,
+    /// It is not what was signed, as after the restoration of a backup. A recovery can be declared.
+    Frozen(Arc<str>),
+    /// What is kept of it contradicts itself. No declaration mends that.
+    Damaged(Arc<str>),
+}
+
+impl Ledger {
+    /// Holds the log against what is kept of its tree, against the newest checkpoint in the database and against the one
+    /// outside it. It reads some hundred hashes, however long the log is; a whole log is checked with what `ListEntries`
+    /// gives.
+    ///
+    /// # Errors
+    /// If the database or the file cannot be read.
+    pub async fn examine(&self) -> Result<State, Error> {
+        let db = self.store.reader();
+        let head = head::read(db).await?;
+        if let Some(why) = self.contradiction(&head).await? {
+            return Ok(State::Damaged(why.into()));
+        }
+        let kept = checkpoint::newest(db).await?.map(|kept| ("the database", kept.note));
+        let outside = self.high_water.read()?.map(|note| ("the file of checkpoints", note));
+        #[cfg(test)]
+        let outside = outside.filter(|_| !self.trial.has(crate::trial::Fault::HighWaterIgnored));
+        for (place, note) in kept.into_iter().chain(outside) {
+            if let Some(why) = self.other_than_signed(&head, &note).await? {
+                return Ok(State::Frozen(format!("the checkpoint in {place} {why}").into()));
+            }
+        }
+        Ok(State::Sound)
+    }
+
+    /// How what is kept of the log contradicts itself, if it does.
+    async fn contradiction(&self, head: &head::Model) -> Result<Option<String>, Error> {
+        let db = self.store.reader();
+        let kept = match tree_of(head) {
+            Ok(kept) => kept,
+            Err(error) => return Ok(Some(error.to_string())),
+        };
+        match tree::frontier(db, kept.size()).await {
+            Ok(tree) if tree == kept => {}
+            Ok(_) => return Ok(Some("the hashes kept of the log do not lead to its head".to_owned())),
+            Err(banggiao_store::Error::Damaged(what)) => return Ok(Some(what)),
+            Err(error) => return Err(error.into()),
+        }
+        Ok(match revision::beyond_head(db).await? {
+            0 => None,
+            count => Some(format!("{count} entries stand beyond the head of the log")),
+        })
+    }
+
+    /// How the log differs from what a checkpoint says, if it does.
+    async fn other_than_signed(&self, head: &head::Model, note: &str) -> Result<Option<String>, Error> {
+        let Ok(checkpoint) = Checkpoint::from_text(note) else {
+            return Ok(Some("does not read".to_owned()));
+        };
+        let Some(epoch) = self.epoch_of(&checkpoint.origin) else {
+            return Ok(Some(format!("is of another log, {}", checkpoint.origin)));
+        };
+        if epoch < head.epoch {
+            // That epoch is over: a recovery was declared, and it stands in the log.
+            return Ok(None);
+        }
+        if epoch > head.epoch {
+            return Ok(Some(format!(
+                "is of epoch {epoch}, and the log of epoch {}",
+                head.epoch
+            )));
+        }
+        let key = self.key(epoch)?;
+        if let Err(error) = Checkpoint::verified(note, key.public()) {
+            return Ok(Some(format!("cannot be believed, or is of another key: {error}")));
+        }
+        let (signed, size) = (checkpoint.size, unsigned(head.position));
+        if signed > size {
+            return Ok(Some(format!("speaks of {signed} entries, and there are {size}")));
+        }
+        let root = tree::frontier(self.store.reader(), signed).await?.root();
+        Ok((root != checkpoint.root).then(|| format!("has another root for the first {signed} entries")))
+    }
+
+    /// Of which epoch of this log a name is.
+    pub(super) fn epoch_of(&self, name: &str) -> Option<i64> {
+        let epoch = match name.strip_prefix(&self.origin)? {
+            "" => 1,
+            rest => rest.strip_prefix('/')?.parse().ok()?,
+        };
+        (origin(&self.origin, epoch) == name).then_some(epoch)
+    }
+}

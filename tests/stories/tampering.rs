@@ -1,0 +1,146 @@
+//! Somebody who can write into the journal's database changes what stands there. Whoever checks the log finds it, by name,
+//! and nothing is taken in or signed on top of what is seen at the start.
+
+use std::{path::Path, time::Duration};
+
+use banggiao_cli::ledger::{Examination, Report, Trusted};
+use banggiao_contracts::journal::v1::{
+    GetCheckpointRequest, ListEntriesRequest, ledger_service_client::LedgerServiceClient,
+};
+use banggiao_ledger::{Node, check::Finding};
+use sea_orm::{ConnectionTrait, Database};
+
+use crate::installation::Installation;
+
+/// What is done to the database, and what must be found, among other things.
+struct Change {
+    sql: &'static str,
+    found: Finding,
+}
+
+fn changes(last: u64) -> Vec<Change> {
+    let change = |sql, found| Change { sql, found };
+    let flip = |column: &'static str, at: &'static str| -> &'static str {
+        // One bit of one byte.
+        Box::leak(
+            format!(
+                "UPDATE revision SET {column} = CAST(unhex(substr(hex({column}), 1, 20) || \
+                 printf('%02X', ((instr('0123456789ABCDEF', substr(hex({column}), 21, 1)) - 1) * 16 + \
+                 instr('0123456789ABCDEF', substr(hex({column}), 22, 1)) - 1) + 1 - 2 * \
+                 ((instr('0123456789ABCDEF', substr(hex({column}), 22, 1)) - 1) % 2)) || substr(hex({column}), 23)) AS BLOB) \
+                 WHERE log_index = {at}"
+            )
+            .into_boxed_str(),
+        )
+    };
+    vec![
+        change(flip("content", "3"), Finding::Leaf(3)),
+        change(flip("content", "4000"), Finding::Leaf(4000)),
+        change(flip("salt", "17"), Finding::Leaf(17)),
+        change(flip("leaf_hash", "300"), Finding::Leaf(300)),
+        change(flip("leaf_hash", "4270"), Finding::Leaf(4270)),
+        change("UPDATE revision SET number = 2 WHERE log_index = 5", Finding::Leaf(5)),
+        change("UPDATE revision SET kind = 2 WHERE log_index = 6", Finding::Leaf(6)),
+        change(
+            "UPDATE revision SET event_id = 'e' || substr(event_id, 2, 30) || 'x' WHERE log_index = 7",
+            Finding::Leaf(7),
+        ),
+        change(
+            "UPDATE node SET hash = zeroblob(32) WHERE place = 3",
+            Finding::Node(Node { level: 8, index: 3 }),
+        ),
+        change(
+            "DELETE FROM node WHERE place = 2",
+            Finding::Missing(Node { level: 8, index: 2 }),
+        ),
+        change(
+            "UPDATE head SET tree = CAST(substr(tree, 33) || substr(tree, 1, 32) AS BLOB)",
+            Finding::Head(0..4096),
+        ),
+        change(
+            "DELETE FROM revision WHERE log_index = 4278",
+            Finding::Gap {
+                expected: 4278,
+                found: 4279,
+            },
+        ),
+        change(
+            "UPDATE revision SET log_index = 100000 - log_index WHERE log_index IN (10, 11);
+             UPDATE revision SET log_index = 10 WHERE log_index = 99989;
+             UPDATE revision SET log_index = 11 WHERE log_index = 99990",
+            Finding::Node(Node { level: 8, index: 0 }),
+        ),
+        change(
+            "DELETE FROM revision WHERE log_index > 4000; UPDATE head SET position = 4000",
+            Finding::Short {
+                signed: last,
+                found: 4000,
+            },
+        ),
+    ]
+}
+
+/// Runs statements on the journal's database while nobody else does.
+async fn change(folder: &Path, sql: &str) {
+    let db = Database::connect(format!("sqlite:{}", folder.join("journal.db").display())).await;
+    let db = db.expect("the database");
+    db.execute_unprepared(sql).await.expect("a change");
+    db.close().await.expect("closed");
+}
+
+fn copy(folder: &Path, from: &str, to: &str) {
+    for part in ["db", "db-wal", "db-shm", "checkpoint"] {
+        let (from, to) = (
+            folder.join(format!("{from}.{part}")),
+            folder.join(format!("{to}.{part}")),
+        );
+        drop(std::fs::remove_file(&to));
+        if from.exists() {
+            std::fs::copy(from, to).expect("a copy");
+        }
+    }
+}
+
+async fn examined(installation: &Installation, trusted: &Trusted) -> Report {
+    let mut ledger = LedgerServiceClient::new(installation.channel("administrator"));
+    let listed = ledger.list_entries(ListEntriesRequest::default()).await;
+    let mut stream = listed.expect("the log").into_inner();
+    let mut examination = Examination::new(trusted).expect("nothing to refuse");
+    while let Some(message) = stream.message().await.expect("all of it") {
+        examination.take(&message).expect("a checkpoint to believe");
+    }
+    examination.finish(Duration::ZERO).expect("a log")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_is_changed_in_the_database_is_found_and_named() {
+    let mut installation = Installation::with_sample().await;
+    let mut ledger = LedgerServiceClient::new(installation.channel("administrator"));
+    let request = GetCheckpointRequest { min_log_index: 4279 };
+    let old = ledger.get_checkpoint(request).await.expect("a checkpoint").into_inner();
+    let file = installation.folder().join("kept");
+    std::fs::write(&file, &old.note).expect("a file");
+    let trusted = Trusted {
+        key: Some(old.verifier_key),
+        since: vec![file],
+    };
+    assert!(examined(&installation, &trusted).await.is_whole());
+    installation.stop().await;
+    copy(installation.folder(), "journal", "whole");
+    for Change { sql, found } in changes(u64::try_from(old.tree_size).expect("a size")) {
+        copy(installation.folder(), "whole", "journal");
+        change(installation.folder(), sql).await;
+        installation.restart().await;
+        let report = examined(&installation, &trusted).await;
+        assert!(
+            report.findings.contains(&found),
+            "{sql}: {:?} {:?}",
+            report.findings,
+            report.unreadable
+        );
+        installation.stop().await;
+    }
+    copy(installation.folder(), "whole", "journal");
+    installation.restart().await;
+    assert!(examined(&installation, &trusted).await.is_whole());
+}
