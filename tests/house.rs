@@ -6,6 +6,7 @@ mod certificates;
 mod clerk;
 mod cluster;
 mod contract;
+mod faults;
 mod installation;
 mod layers;
 mod processes;

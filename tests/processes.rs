@@ -46,11 +46,38 @@ impl Process {
         }
     }
 
+    /// Its number.
+    pub fn id(&self) -> u32 {
+        self.child.as_ref().expect("it runs").id()
+    }
+
+    /// Sends it a signal, as `STOP`, which it may survive.
+    pub fn signal(&self, signal: &str) {
+        send_signal(signal, self.id());
+    }
+
+    /// Whether it has ended by itself.
+    pub fn ended(&mut self) -> bool {
+        let ended = |child: &mut Child| child.try_wait().expect("it can be asked").is_some();
+        self.child.as_mut().is_none_or(ended)
+    }
+
     /// Starts it again with the same arguments.
     pub fn restart(&mut self) {
         self.kill();
         self.child = Some(self.command.spawn().expect("the program starts"));
     }
+}
+
+/// Sends a signal to a process by its number.
+pub fn send_signal(signal: &str, process: u32) {
+    let sent = Command::new("kill")
+        .args([&format!("-{signal}"), &process.to_string()])
+        .status();
+    assert!(
+        sent.is_ok_and(|status| status.success()),
+        "{signal} does not reach {process}"
+    );
 }
 
 impl Drop for Process {

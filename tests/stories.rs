@@ -7,13 +7,16 @@ mod delegation;
 mod districts;
 mod faults;
 mod fresh;
-mod kills;
 mod network;
 mod office;
+mod recovery;
 mod replicas;
 mod restart;
 mod restated;
 mod review;
 mod sample;
 mod stale;
+mod tampering;
 mod tls;
+
+pub use sample::check_every_figure;

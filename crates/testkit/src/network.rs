@@ -1,4 +1,7 @@
-//! A network that fails when a test says so.
+//! A network that fails when a test says so. What befalls all connections is told here, what befalls commits to
+//! PostgreSQL in [`commits`].
+
+pub mod commits;
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
