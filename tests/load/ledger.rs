@@ -77,7 +77,7 @@ fn main() {
 fn peer(entries: u64) {
     struct Kept(Vec<tlog_tiles::Hash>);
     impl tlog_tiles::HashReader for Kept {
-        fn read_hashes(&self, indexes: &[u64]) -> Result<Vec<tlog_tiles::Hash>, tlog_tiles::TlogError> {
+        fn read_hashes(&self, indexes: &[u64]) -> Result<Vec<tlog_tiles::Hash>, tlog_tiles::Error> {
             let at = |index: &u64| self.0[usize::try_from(*index).expect("an index")];
             Ok(indexes.iter().map(at).collect())
         }

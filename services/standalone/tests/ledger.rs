@@ -123,7 +123,7 @@ fn a_figure_is_proved_where_there_is_no_server() {
 type Alteration = fn(&mut Value);
 
 /// What somebody who wants another figure could do to the file.
-const ALTERATIONS: [(&str, Alteration); 14] = [
+const ALTERATIONS: [(&str, Alteration); 16] = [
     ("the figure", |e| {
         e["figure"]["response"]["cell"]["value"] = json!("318");
     }),
@@ -141,6 +141,12 @@ const ALTERATIONS: [(&str, Alteration); 14] = [
         list(e, "/figure/response/contributions").push(twice);
     }),
     ("the days", |e| e["figure"]["request"]["endDate"] = json!("2024-05-31")),
+    ("the days by another name", |e| {
+        e["figure"]["request"]["period"] = json!("calendars/civil/periods/2024-q1");
+    }),
+    ("another indicator", |e| {
+        e["figure"]["request"]["indicators"] = json!(["indicators/persons-sent"]);
+    }),
     ("what is counted", |e| {
         e["figure"]["indicator"]["measure"]["events"]["sum"] = json!("EVENT_SUM_DELEGATIONS");
     }),

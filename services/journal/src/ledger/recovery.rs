@@ -42,12 +42,13 @@ impl Ledger {
             State::Damaged(why) => return Err(Error::DamagedLog(why)),
         }
         let last = self.last_checkpoint().await?;
+        let epoch = head::read(self.store.reader()).await?.epoch;
         let (seams, now) = (self.seams.clone(), self.seams.clock.now().as_microsecond());
         let declaration = self
             .store
             .tx("log.recover", move |tx| {
                 let (declared, last, salt) = (declared.clone(), last.clone(), seams.salt());
-                async move { declare(&tx, &declared, &last, now, salt).await }
+                async move { declare(&tx, &declared, (epoch, &last), now, salt).await }
             })
             .await?;
         // What was signed before is of another epoch from here on; nothing more is needed for the log to be sound.
@@ -111,11 +112,15 @@ struct Last {
 async fn declare(
     tx: &Tx,
     declared: &Declared,
-    last: &Last,
+    (epoch, last): (i64, &Last),
     now: i64,
     salt: [u8; 32],
 ) -> Result<pb::LedgerRecovery, Error> {
     let mut head = head::lock(tx).await?;
+    if head.epoch != epoch {
+        // Somebody else has just declared one.
+        return Err(Error::NotFrozen);
+    }
     let mut tree = tree_of(&head)?;
     let kept = head.position;
     head.epoch = head.epoch.max(last.epoch) + 1;

@@ -31,12 +31,13 @@ impl Ledger {
     /// If the database or the file cannot be read.
     pub async fn examine(&self) -> Result<State, Error> {
         let db = self.store.reader();
+        // What is signed first: another replica may append and sign meanwhile, and the head only ever moves on.
+        let kept = checkpoint::newest(db).await?.map(|kept| ("the database", kept.note));
+        let outside = self.high_water.read()?.map(|note| ("the file of checkpoints", note));
         let head = head::read(db).await?;
         if let Some(why) = self.contradiction(&head).await? {
             return Ok(State::Damaged(why.into()));
         }
-        let kept = checkpoint::newest(db).await?.map(|kept| ("the database", kept.note));
-        let outside = self.high_water.read()?.map(|note| ("the file of checkpoints", note));
         #[cfg(test)]
         let outside = outside.filter(|_| !self.trial.has(crate::trial::Fault::HighWaterIgnored));
         for (place, note) in kept.into_iter().chain(outside) {

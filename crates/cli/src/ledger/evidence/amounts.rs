@@ -6,8 +6,14 @@ use banggiao_contracts::journal::v1::{Event, EventRevision, Phase, ReviewState};
 use banggiao_contracts::reporting::v1::{
     Contribution, EventMeasure, EventMeasureFilter, EventSum, ExplainFigureRequest, measure::Source,
 };
+use banggiao_contracts::r#type::v1::Direction;
+use banggiao_model::date::{self, Date};
 use banggiao_model::decimal::Decimal;
+use banggiao_model::period::Period;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// What the group of records without a value is called.
+const NONE: &str = "NONE";
 
 /// Records by name and revision.
 pub type Records = BTreeMap<(String, i32), EventRevision>;
@@ -16,6 +22,14 @@ type Findings = Vec<(String, String)>;
 /// Tells what does not fit.
 pub fn check(figure: &Figure, records: &Records, findings: &mut Findings) {
     let inline = figure.request.measures.first();
+    let named: Vec<&str> = figure
+        .indicator
+        .iter()
+        .map(|indicator| indicator.name.as_str())
+        .collect();
+    if figure.request.indicators != named || figure.request.measures.len() + named.len() != 1 {
+        findings.push((String::new(), "the figure is not the one that was asked for".to_owned()));
+    }
     let measure = figure
         .indicator
         .as_ref()
@@ -27,6 +41,7 @@ pub fn check(figure: &Figure, records: &Records, findings: &mut Findings) {
     let asked = Asked {
         request: &figure.request,
         measure,
+        days: days(&figure.request),
     };
     let (mut sum, mut units, mut seen) = (Decimal::ZERO, BTreeSet::new(), BTreeSet::new());
     for contribution in &figure.response.contributions {
@@ -73,6 +88,44 @@ fn amount(text: &str) -> Result<Decimal, String> {
 struct Asked<'a> {
     request: &'a ExplainFigureRequest,
     measure: &'a EventMeasure,
+    /// The first and the last day.
+    days: Option<(Date, Date)>,
+}
+
+/// The days that were asked for, by name or by themselves.
+fn days(request: &ExplainFigureRequest) -> Option<(Date, Date)> {
+    if request.period.is_empty() {
+        let day = |text: &str| date::parse(text).ok();
+        return Some((day(&request.start_date)?, day(&request.end_date)?));
+    }
+    let period = Period::parse(&request.period).ok()?;
+    Some((period.start(), period.end()))
+}
+
+fn is_within(day: &str, (first, last): (Date, Date)) -> bool {
+    date::parse(day).is_ok_and(|day| first <= day && day <= last)
+}
+
+/// Whether a record is of a group, as far as the record tells: what stands under which unit, and in which country, is the
+/// registry's knowledge.
+fn is_of(event: &Event, key: &str, value: &str) -> bool {
+    let one_of = |named: &[String]| match value {
+        NONE => named.is_empty(),
+        value => named.iter().any(|name| name == value),
+    };
+    match key {
+        "month" | "quarter" | "year" => {
+            Period::parse(value).is_ok_and(|period| is_within(&event.start_date, (period.start(), period.end())))
+        }
+        "event_type" => event.event_type == value,
+        "programme" => one_of(&event.programmes),
+        "partner_unit" => one_of(&event.partner_units),
+        "direction" => match event.direction() {
+            Direction::Unspecified => value == NONE,
+            direction => direction.as_str_name().trim_start_matches("DIRECTION_") == value,
+        },
+        _ => true,
+    }
 }
 
 impl Asked<'_> {
@@ -93,11 +146,15 @@ impl Asked<'_> {
         unless(event.phase() == Phase::Held, "it was not held");
         let approved = event.review_state() == ReviewState::Approved;
         unless(approved || self.request.include_unapproved, "it is not approved");
-        let (start, end) = (&self.request.start_date, &self.request.end_date);
         let day = &event.start_date;
-        unless(start.is_empty() || start <= day, "it lies before the days asked for");
-        unless(end.is_empty() || day <= end, "it lies after the days asked for");
+        unless(
+            self.days.is_some_and(|days| is_within(day, days)),
+            "it does not lie in the days asked for",
+        );
         unless(*day == contribution.date, "it is of another day");
+        for (key, value) in &self.request.group {
+            unless(is_of(event, key, value), "it is not of the group");
+        }
         let narrow = self.request.narrow_events.as_ref();
         for filter in self.measure.filter.iter().chain(narrow) {
             unless(passes(event, filter), "it does not pass the filter");
