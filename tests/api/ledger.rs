@@ -105,7 +105,7 @@ async fn the_whole_log_is_checked_by_whoever_may_read_it() {
     let kept = installation.folder().join("kept");
     std::fs::write(&kept, &old.note).expect("a file");
     let trusted = Trusted {
-        key: Some(old.verifier_key.clone()),
+        key: vec![old.verifier_key.clone()],
         since: vec![kept],
     };
     Clerk::new(&installation, "administrator")

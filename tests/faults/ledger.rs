@@ -51,7 +51,7 @@ pub async fn check(office: &Office, kept: &BTreeMap<i64, String>) -> Result<u64,
         path
     };
     let trusted = Trusted {
-        key: None,
+        key: Vec::new(),
         since: kept.iter().map(file).collect(),
     };
     let (began, mut examination) = (

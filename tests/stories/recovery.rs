@@ -197,7 +197,7 @@ async fn check_log(installation: &Installation, old: &str, given_up: &str) {
         let file = installation.folder().join("kept");
         fs::write(&file, note).expect("a file");
         let trusted = Trusted {
-            key: None,
+            key: Vec::new(),
             since: vec![file],
         };
         let mut examination = Examination::new(&trusted).expect("nothing to refuse");
@@ -214,4 +214,27 @@ async fn check_log(installation: &Installation, old: &str, given_up: &str) {
         assert_eq!(report.is_whole(), is_whole, "{report:?}");
         assert!(report.origin.ends_with("/2"), "{}", report.origin);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_checkpoint_that_does_not_read_is_replaced_by_one_recovery() {
+    let mut installation = Installation::with_sample().await;
+    let kept = log(&installation, 1).await;
+    for (epoch, unreadable) in [(2, ""), (3, "no checkpoint")] {
+        let write = |folder: &Path| fs::write(folder.join("journal.checkpoint"), unreadable).expect("a file");
+        installation.while_stopped(write).await;
+        assert_eq!(installation.health("banggiao.journal.v1.writes").await, "NOT_SERVING");
+        let request = RecoverLogRequest {
+            reason: "the file of checkpoints was lost".to_owned(),
+            ..RecoverLogRequest::default()
+        };
+        let declared = ledger(&installation).recover_log(request.clone()).await;
+        let declared = declared.expect("a recovery").into_inner();
+        assert_eq!((declared.epoch, declared.log_index), (epoch, kept + epoch - 1));
+        let again = ledger(&installation).recover_log(request).await;
+        assert_eq!(again.expect_err("it is sound").code(), Code::FailedPrecondition);
+        installation.restart().await;
+        assert_eq!(installation.health("banggiao.journal.v1.writes").await, "SERVING");
+    }
+    log(&installation, 1).await;
 }

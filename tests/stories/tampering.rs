@@ -5,12 +5,13 @@ use std::{path::Path, time::Duration};
 
 use banggiao_cli::ledger::{Examination, Report, Trusted};
 use banggiao_contracts::journal::v1::{
-    GetCheckpointRequest, ListEntriesRequest, ledger_service_client::LedgerServiceClient,
+    Event, GetCheckpointRequest, ListEntriesRequest, ledger_service_client::LedgerServiceClient,
 };
 use banggiao_ledger::{Node, check::Finding};
 use sea_orm::{ConnectionTrait, Database};
+use tonic::Code;
 
-use crate::installation::Installation;
+use crate::{clerk::Clerk, installation::Installation};
 
 /// What is done to the database, and what must be found, among other things.
 struct Change {
@@ -121,7 +122,7 @@ async fn whatever_is_changed_in_the_database_is_found_and_named() {
     let file = installation.folder().join("kept");
     std::fs::write(&file, &old.note).expect("a file");
     let trusted = Trusted {
-        key: Some(old.verifier_key),
+        key: vec![old.verifier_key],
         since: vec![file],
     };
     assert!(examined(&installation, &trusted).await.is_whole());
@@ -143,4 +144,42 @@ async fn whatever_is_changed_in_the_database_is_found_and_named() {
     copy(installation.folder(), "whole", "journal");
     installation.restart().await;
     assert!(examined(&installation, &trusted).await.is_whole());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_changed_while_the_journal_runs_is_not_signed() {
+    let installation = Installation::with_sample().await;
+    let mut ledger = LedgerServiceClient::new(installation.channel("administrator"));
+    let request = GetCheckpointRequest { min_log_index: 4279 };
+    ledger.get_checkpoint(request).await.expect("a checkpoint");
+    change(
+        installation.folder(),
+        "UPDATE node SET hash = zeroblob(32) WHERE place = 1",
+    )
+    .await;
+    let event = Event {
+        event_type: "eventTypes/diplomatic-event".to_owned(),
+        start_date: "2026-02-10".to_owned(),
+        home_unit: "units/tayninh-ben-cau".to_owned(),
+        ..Event::default()
+    };
+    let mut clerk = Clerk::new(&installation, "administrator");
+    // It may be taken in before anybody has looked.
+    let mut next = 4280;
+    while let Ok(event) = clerk.log(event.clone()).await {
+        next = event.log_index;
+        let signed = ledger
+            .get_checkpoint(GetCheckpointRequest { min_log_index: next })
+            .await;
+        assert_eq!(signed.expect_err("nothing is signed").code(), Code::FailedPrecondition);
+    }
+    assert!(next <= 4280, "{next} entries were taken in");
+    assert_eq!(installation.health("banggiao.journal.v1.writes").await, "NOT_SERVING");
+    let report = examined(&installation, &Trusted::default()).await;
+    assert!(
+        report.findings.contains(&Finding::Node(Node { level: 8, index: 1 })),
+        "{:?}",
+        report.findings
+    );
+    assert!(!report.not_sound.is_empty());
 }

@@ -38,6 +38,9 @@ pub enum LedgerVerb {
         /// Write the signed note into a file, overwriting it.
         #[arg(long, value_name = "FILE")]
         to: Option<PathBuf>,
+        /// Write the key that it is checked with into a file, overwriting it.
+        #[arg(long, value_name = "FILE")]
+        key_to: Option<PathBuf>,
     },
     /// Prove that a revision of an event is in the log.
     Prove {
@@ -98,7 +101,7 @@ pub struct VerifyFile {
 impl LedgerVerb {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Error> {
         match self {
-            Self::Checkpoint { to } => checkpoint(session, to).await,
+            Self::Checkpoint { to, key_to } => checkpoint(session, to, key_to).await,
             Self::Prove {
                 event,
                 revision,
@@ -120,11 +123,14 @@ impl LedgerVerb {
     }
 }
 
-async fn checkpoint(session: &Session, to: Option<PathBuf>) -> Result<(), Error> {
+async fn checkpoint(session: &Session, to: Option<PathBuf>, key_to: Option<PathBuf>) -> Result<(), Error> {
     let connection = &session.connection;
     let head = head(session).await?;
     let request = pb::GetCheckpointRequest { min_log_index: head };
     let checkpoint = connection.call(connection.ledger().get_checkpoint(request)).await?;
+    if let Some(to) = key_to {
+        file::write(&to, format!("{}\n", checkpoint.verifier_key).as_bytes())?;
+    }
     if let Some(to) = to {
         file::write(&to, checkpoint.note.as_bytes())?;
         output::note(&session.lang.pick(
@@ -159,6 +165,7 @@ async fn prove(
     trusted: &Trusted,
 ) -> Result<(), Error> {
     let connection = &session.connection;
+    let asked = event.clone();
     let request = pb::GetInclusionProofRequest {
         event,
         revision,
@@ -167,6 +174,13 @@ async fn prove(
     let proof = connection
         .call(connection.ledger().get_inclusion_proof(request))
         .await?;
+    let proved = proof.entry.as_ref().map(|entry| format!("events/{}", entry.id));
+    if proved.as_deref() != Some(asked.as_str()) {
+        return Err(Error::failure(format!(
+            "the proof is of {}",
+            proved.unwrap_or_default()
+        )));
+    }
     let evidence = Evidence {
         checkpoint: proof.checkpoint.clone().unwrap_or_default(),
         proofs: vec![proof],

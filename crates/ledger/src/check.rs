@@ -70,6 +70,7 @@ impl fmt::Display for Finding {
                 "a hash is kept as node {} of level {}, where there is none",
                 node.index, node.level
             ),
+            Self::Head(entries) if entries.is_empty() => write!(f, "the stored head is larger than the log"),
             Self::Head(entries) => {
                 write!(
                     f,
@@ -80,6 +81,9 @@ impl fmt::Display for Finding {
             }
             Self::Short { signed, found } => {
                 write!(f, "{signed} entries were signed, and there are {found}")
+            }
+            Self::Rewritten { size, fits } if fits >= size => {
+                write!(f, "two checkpoints of {size} entries have other roots")
             }
             Self::Rewritten { size, fits } => {
                 write!(f, "entries {}\u{2013}{size} are not those that were signed", fits + 1)

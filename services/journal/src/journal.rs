@@ -307,6 +307,10 @@ impl Journal {
             self.look_at_another(caller).await?;
             return Err(self.absent(caller, id));
         };
+        if newest.event_id != id {
+            let what = format!("entry {} is not of the event {id}", newest.log_index);
+            return Err(banggiao_store::Error::Damaged(what).into());
+        }
         let shown = self.shown(caller, &newest).await?.ok_or(Error::Denied)?;
         if number == 0 || number == newest.number {
             return Ok((newest, shown));

@@ -92,6 +92,11 @@ impl Ledger {
     async fn examined(self) -> anyhow::Result<Arc<Self>> {
         let state = self.examine().await?;
         self.enter(state);
+        if self.last_checkpoint().await?.note.is_empty() && head::read(self.store.reader()).await?.position > 0 {
+            tracing::warn!(
+                "the log has entries, and no checkpoint of it is kept: what was signed before is not known here"
+            );
+        }
         Ok(Arc::new(self))
     }
 
@@ -209,7 +214,13 @@ impl Ledger {
             Some((signed, _)) if (signed.epoch, signed.checkpoint.size) == (head.epoch, unsigned(head.position)) => {
                 signed.clone()
             }
-            _ => self.sign(&head).await?,
+            _ => {
+                // What is signed must still be what was signed before.
+                let state = self.examine().await?;
+                self.enter(state);
+                self.is_sound()?;
+                self.sign(&head).await?
+            }
         };
         *newest = Some((signed.clone(), Instant::now()));
         if signed.checkpoint.size < at_least {
@@ -221,21 +232,22 @@ impl Ledger {
         Ok(signed)
     }
 
-    /// The newest checkpoint that is kept, for whoever wants to see how the log differs from it; nothing is signed for it.
+    /// The newest checkpoint that is kept, in the database or outside it, for whoever wants to see how the log differs from
+    /// it; nothing is signed for it.
     ///
     /// # Errors
-    /// That for which the log is not sound if there is none, or it does not read; if the database is away.
+    /// That for which the log is not sound if there is none that reads; if the database is away.
     pub async fn kept(&self) -> Result<Signed, Error> {
-        let kept = checkpoint::newest(self.store.reader()).await?;
-        let kept = kept.and_then(|kept| Some((Checkpoint::from_text(&kept.note).ok()?, kept)));
-        let Some((checkpoint, kept)) = kept else {
+        let last = self.last_checkpoint().await?;
+        let Ok(checkpoint) = Checkpoint::from_text(&last.note) else {
             return Err(self.is_sound().err().unwrap_or(Error::NotFrozen));
         };
+        let epoch = last.epoch.max(1);
         Ok(Signed {
-            epoch: kept.epoch,
+            epoch,
             checkpoint,
-            key: self.key(kept.epoch)?.public().clone(),
-            note: kept.note,
+            key: self.key(epoch)?.public().clone(),
+            note: last.note,
         })
     }
 

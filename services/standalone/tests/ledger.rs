@@ -28,9 +28,13 @@ fn office() -> Up {
 
 /// A checkpoint in a file, and the key that was told with it.
 fn checkpoint(up: &Up, file: &Path) -> String {
-    let output = up.run(&["ledger", "checkpoint", "--to", file.to_str().unwrap()]);
+    let public = file.with_extension("pub");
+    let files = ["--to", file.to_str().unwrap(), "--key-to", public.to_str().unwrap()];
+    let output = up.run(&[&["ledger", "checkpoint"], &files[..]].concat());
     assert_eq!(output.status.code(), Some(0), "{}", told(&output));
-    told(&output).trim().strip_prefix("key: ").unwrap().to_owned()
+    let key = fs::read_to_string(public).unwrap();
+    assert!(told(&output).contains(key.trim()), "{}", told(&output));
+    key
 }
 
 /// The command where there is neither server nor profile.
@@ -123,7 +127,7 @@ fn a_figure_is_proved_where_there_is_no_server() {
 type Alteration = fn(&mut Value);
 
 /// What somebody who wants another figure could do to the file.
-const ALTERATIONS: [(&str, Alteration); 16] = [
+const ALTERATIONS: [(&str, Alteration); 20] = [
     ("the figure", |e| {
         e["figure"]["response"]["cell"]["value"] = json!("318");
     }),
@@ -143,6 +147,18 @@ const ALTERATIONS: [(&str, Alteration); 16] = [
     ("the days", |e| e["figure"]["request"]["endDate"] = json!("2024-05-31")),
     ("the days by another name", |e| {
         e["figure"]["request"]["period"] = json!("calendars/civil/periods/2024-q1");
+    }),
+    ("the number of records", |e| {
+        e["figure"]["response"]["cell"]["recordCount"] = json!("20");
+    }),
+    ("the unit of a record", |e| {
+        e["figure"]["response"]["contributions"][4]["homeUnits"] = json!(["units/longan"]);
+    }),
+    ("the name of the figure", |e| {
+        e["figure"]["indicator"]["name"] = json!("indicators/persons-sent");
+    }),
+    ("what stands beside the checkpoint", |e| {
+        e["checkpoint"]["treeSize"] = json!("4278");
     }),
     ("another indicator", |e| {
         e["figure"]["request"]["indicators"] = json!(["indicators/persons-sent"]);

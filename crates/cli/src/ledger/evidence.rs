@@ -7,6 +7,7 @@
 
 mod amounts;
 
+use super::examination::is_as_noted;
 use super::given::Trusted;
 use super::{entry, is_in};
 use crate::error::Error;
@@ -122,17 +123,23 @@ impl Evidence {
     /// # Errors
     /// If the checkpoint cannot be believed, or a file that the caller trusts cannot be read.
     pub fn verify(&self, trusted: &Trusted) -> Result<Checked, Error> {
-        let failure = |error: banggiao_ledger::checkpoint::Error| Error::failure(error.to_string());
         let sent = &self.checkpoint;
-        let origin = Checkpoint::from_text(&sent.note).map_err(failure)?.origin;
-        let key = trusted.key(&origin, &sent.verifier_key)?;
-        let checkpoint = Checkpoint::verified(&sent.note, &key.key).map_err(failure)?;
+        let (checkpoint, key) = trusted.believed(&sent.note, &sent.verifier_key)?;
         let mut findings = Vec::new();
+        let mut fault = |why: &str| findings.push((String::new(), why.to_owned()));
+        if !is_as_noted(sent, &checkpoint) {
+            fault("the checkpoint is not what its note says");
+        }
         for kept in trusted.checkpoints(&key.key)? {
             // Of other sizes nothing can be said without the hashes between.
-            if kept.size == checkpoint.size && kept.root != checkpoint.root {
-                findings.push((String::new(), "the checkpoint is not the one that was kept".to_owned()));
+            match (kept.size == checkpoint.size, kept.root == checkpoint.root) {
+                (true, true) => {}
+                (true, false) => fault("the checkpoint is not the one that was kept"),
+                (false, _) => fault("the checkpoint that was kept is of another size, and nothing here compares them"),
             }
+        }
+        if self.proofs.is_empty() && self.figure.is_none() {
+            fault("it proves nothing");
         }
         let mut records = BTreeMap::new();
         for proof in &self.proofs {
@@ -148,7 +155,7 @@ impl Evidence {
             amounts::check(figure, &records, &mut findings);
         }
         Ok(Checked {
-            origin,
+            origin: checkpoint.origin.clone(),
             size: checkpoint.size,
             root: hex(&checkpoint.root),
             key: key.key.to_string(),
@@ -171,7 +178,7 @@ fn opened(
         .salt
         .as_slice()
         .try_into()
-        .map_err(|_| fault("its content is not shown"))?;
+        .map_err(|_| fault("its content is withheld, or a part of it from whoever asked"))?;
     if commitment(salt, &sent.content) != entry.commitment {
         return Err(fault("its content is not what the log commits to"));
     }

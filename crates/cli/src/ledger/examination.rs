@@ -25,6 +25,7 @@ struct Begun {
     recoveries: Vec<(i64, u64)>,
     /// Entries that cannot be entries, or are not of the epoch in which they stand.
     unreadable: Vec<i64>,
+    not_sound: String,
 }
 
 /// What came of it.
@@ -50,6 +51,8 @@ pub struct Report {
     pub given_up: Vec<(u64, u64)>,
     /// Entries that cannot be entries.
     pub unreadable: Vec<i64>,
+    /// Why the service itself takes nothing in; empty if it does.
+    pub not_sound: String,
 }
 
 impl<'a> Examination<'a> {
@@ -111,6 +114,7 @@ impl<'a> Examination<'a> {
             findings: begun.checker.finish(&held),
             given_up,
             unreadable: begun.unreadable,
+            not_sound: begun.not_sound,
         })
     }
 }
@@ -119,23 +123,8 @@ impl Begun {
     fn with(message: &pb::ListEntriesResponse, trusted: &Trusted) -> Result<Self, Error> {
         let sent = message.checkpoint.as_ref();
         let sent = sent.ok_or_else(|| Error::failure("the log does not begin with a checkpoint"))?;
-        let origin = Checkpoint::from_text(&sent.note)
-            .map_err(|error| Error::failure(error.to_string()))?
-            .origin;
-        let key = trusted.key(&origin, &sent.verifier_key)?;
-        let checkpoint =
-            Checkpoint::verified(&sent.note, &key.key).map_err(|error| Error::failure(error.to_string()))?;
-        // What stands beside the note must say the same.
-        let beside = (
-            sent.origin.as_str(),
-            sent.tree_size.unsigned_abs(),
-            sent.root_hash.as_slice(),
-            sent.epoch,
-        );
-        let (size, root) = (checkpoint.size, checkpoint.root.as_slice());
-        if beside != (checkpoint.origin.as_str(), size, root, base(&origin).1)
-            || sent.verifier_key != key.key.to_string()
-        {
+        let (checkpoint, key) = trusted.believed(&sent.note, &sent.verifier_key)?;
+        if !is_as_noted(sent, &checkpoint) {
             return Err(Error::failure("the checkpoint is not what its note says"));
         }
         let since = trusted.checkpoints(&key.key)?;
@@ -147,6 +136,7 @@ impl Begun {
             since,
             recoveries: Vec::new(),
             unreadable: Vec::new(),
+            not_sound: message.not_sound.clone(),
         })
     }
 
@@ -162,16 +152,28 @@ impl Begun {
         if sent.epoch != self.recoveries.last().map_or(1, |(epoch, _)| *epoch) {
             self.unreadable.push(sent.log_index);
         }
+        if sent.salt.is_empty() != sent.content.is_empty() {
+            self.unreadable.push(sent.log_index);
+        }
         let salt: Option<&[u8; 32]> = sent.salt.as_slice().try_into().ok();
         let opened = salt.map(|salt| (salt, sent.content.as_slice()));
         self.checker.entry(number, &entry, &sent.leaf_hash, opened);
     }
 }
 
+/// Whether what stands beside a note says the same as the note.
+pub fn is_as_noted(sent: &pb::Checkpoint, checkpoint: &Checkpoint) -> bool {
+    let (size, epoch) = (u64::try_from(sent.tree_size), base(&checkpoint.origin).1);
+    sent.origin == checkpoint.origin
+        && size == Ok(checkpoint.size)
+        && sent.root_hash == checkpoint.root
+        && sent.epoch == epoch
+}
+
 impl Report {
     /// Whether everything fits.
     #[must_use]
     pub fn is_whole(&self) -> bool {
-        self.findings.is_empty() && self.given_up.is_empty() && self.unreadable.is_empty()
+        self.findings.is_empty() && self.given_up.is_empty() && self.unreadable.is_empty() && self.not_sound.is_empty()
     }
 }

@@ -6,29 +6,59 @@ use banggiao_contracts::journal::v1::ListEntriesResponse;
 use prost::Message as _;
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read as _, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 const MAGIC: &[u8] = b"banggiao.org/ledger-export/v1\n";
 /// No message is longer: whoever sends one sends some 64 KiB.
 const MESSAGE_MAX: u32 = 16 * 1024 * 1024;
 
-/// Writes a file whole, over what was there.
-pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    std::fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
+/// A file that only its owner can read, since it may hold what is secret; what is there stays until all is written.
+fn beside(path: &Path) -> Result<(File, PathBuf), Error> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".part");
+    let part = path.with_file_name(name);
+    let mut options = File::options();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options
+        .open(&part)
+        .with_context(|| format!("cannot write {}", path.display()))?;
+    Ok((file, part))
+}
+
+fn put_in_place(file: &File, part: &Path, path: &Path) -> Result<(), Error> {
+    file.sync_all()
+        .and_then(|()| std::fs::rename(part, path))
+        .with_context(|| format!("cannot write {}", path.display()))?;
     Ok(())
 }
 
-/// Writes a log.
+/// Writes a file whole, over what was there.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let (mut file, part) = beside(path)?;
+    file.write_all(bytes)
+        .with_context(|| format!("cannot write {}", path.display()))?;
+    put_in_place(&file, &part, path)
+}
+
+/// Writes a log. What is not finished leaves what was there as it was.
 pub struct Writer {
     file: BufWriter<File>,
+    part: PathBuf,
+    path: PathBuf,
 }
 
 impl Writer {
     pub fn create(path: &Path) -> Result<Self, Error> {
-        let file = File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
+        let (file, part) = beside(path)?;
         let mut file = BufWriter::new(file);
         file.write_all(MAGIC).context("cannot write the log")?;
-        Ok(Self { file })
+        Ok(Self {
+            file,
+            part,
+            path: path.to_owned(),
+        })
     }
 
     pub fn put(&mut self, message: &ListEntriesResponse) -> Result<(), Error> {
@@ -42,11 +72,15 @@ impl Writer {
     }
 
     pub fn finish(mut self) -> Result<(), Error> {
-        self.file
-            .flush()
-            .and_then(|()| self.file.get_ref().sync_all())
-            .context("cannot write the log")?;
-        Ok(())
+        self.file.flush().context("cannot write the log")?;
+        put_in_place(self.file.get_ref(), &self.part, &self.path)
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        // Once it is finished it has another name.
+        drop(std::fs::remove_file(&self.part));
     }
 }
 

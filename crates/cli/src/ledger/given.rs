@@ -2,17 +2,17 @@
 
 use crate::error::Error;
 use anyhow::Context as _;
-use banggiao_ledger::{Checkpoint, PublicKey};
+use banggiao_ledger::{Checkpoint, PublicKey, checkpoint};
 use clap::Args;
 use std::path::{Path, PathBuf};
 
 /// With which key, and against which checkpoints.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Trusted {
-    /// The log's key, NAME+ID+KEY, or a file that holds it, from elsewhere than the log [default: the one that comes with
-    /// it, which is named].
+    /// The log's key, NAME+ID+KEY, or a file that holds it, from elsewhere than the log; after a restoration the former one
+    /// besides [default: the one that comes with the log, which is named].
     #[arg(long, value_name = "KEY")]
-    pub key: Option<String>,
+    pub key: Vec<String>,
     /// A checkpoint that was kept, as `ledger checkpoint --to` wrote it; several may be given.
     #[arg(long, value_name = "FILE")]
     pub since: Vec<PathBuf>,
@@ -28,43 +28,58 @@ pub struct Key {
 }
 
 impl Trusted {
-    /// The key to check a log of this name with.
-    pub fn key(&self, origin: &str, sent: &str) -> Result<Key, Error> {
-        let is_given = self.key.is_some();
-        let text = match &self.key {
-            None => sent.to_owned(),
-            Some(given) if Path::new(given).is_file() => {
-                std::fs::read_to_string(given).with_context(|| format!("cannot read {given}"))?
-            }
-            Some(given) => given.clone(),
-        };
-        let key = PublicKey::parse(&text).map_err(|error| {
-            let what = if is_given {
-                "--key"
-            } else {
-                "the key that came with the log"
+    /// The keys that the caller gave.
+    fn keys(&self) -> Result<Vec<PublicKey>, Error> {
+        let read = |given: &String| {
+            let text = match Path::new(given).is_file() {
+                true => std::fs::read_to_string(given).with_context(|| format!("cannot read {given}"))?,
+                false => given.clone(),
             };
-            Error::Usage(format!("{what}: {error}"))
-        })?;
-        Ok(Key {
-            key: of_log(&key, origin)?,
-            is_given,
-        })
+            PublicKey::parse(&text).map_err(|error| Error::Usage(format!("--key: {error}")))
+        };
+        self.key.iter().map(read).collect()
     }
 
-    /// The checkpoints that were kept, once the key is found to have signed them.
-    pub fn checkpoints(&self, key: &PublicKey) -> Result<Vec<Checkpoint>, Error> {
+    /// The signed checkpoint of a log, and the key that it is believed by.
+    pub fn believed(&self, note: &str, sent: &str) -> Result<(Checkpoint, Key), Error> {
+        let refused = |error: checkpoint::Error| Error::failure(error.to_string());
+        let origin = Checkpoint::from_text(note).map_err(refused)?.origin;
+        let (keys, is_given) = match self.keys()? {
+            given if given.is_empty() => {
+                let sent = PublicKey::parse(sent);
+                (
+                    vec![sent.map_err(|error| Error::failure(format!("the key that came with the log: {error}")))?],
+                    false,
+                )
+            }
+            given => (given, true),
+        };
+        let mut refusal = None;
+        for key in &keys {
+            let believed = of_log(key, &origin).and_then(|key| {
+                let checkpoint = Checkpoint::verified(note, &key).map_err(refused)?;
+                Ok((checkpoint, Key { key, is_given }))
+            });
+            match believed {
+                Ok(believed) => return Ok(believed),
+                Err(error) => refusal = Some(error),
+            }
+        }
+        Err(refusal.unwrap_or_else(|| Error::failure("there is no key to believe the log by")))
+    }
+
+    /// The checkpoints that were kept, once a key is found to have signed each: one that was given, or that of the log.
+    pub fn checkpoints(&self, of_log: &PublicKey) -> Result<Vec<Checkpoint>, Error> {
+        let sent = of_log.to_string();
         self.since
             .iter()
             .map(|path| {
                 let shown = path.display();
                 let note = std::fs::read_to_string(path).with_context(|| format!("cannot read {shown}"))?;
-                let refused = |error: String| Error::failure(format!("{shown}: {error}"));
-                let origin = Checkpoint::from_text(&note)
-                    .map_err(|error| refused(error.to_string()))?
-                    .origin;
-                let key = of_log(key, &origin)?;
-                Checkpoint::verified(&note, &key).map_err(|error| refused(error.to_string()))
+                let believed = self.believed(&note, &sent);
+                Ok(believed
+                    .map_err(|error| Error::failure(format!("{shown}: {}", error.text())))?
+                    .0)
             })
             .collect()
     }

@@ -1,6 +1,6 @@
 //! How what came of checking is told: what was checked, with which key, and whatever does not fit.
 
-use super::evidence::{Checked, Evidence};
+use super::evidence::{Checked, Evidence, Figure};
 use super::examination::Report;
 use super::words;
 use crate::error::Error;
@@ -8,6 +8,7 @@ use crate::globals::Lang;
 use crate::names;
 use crate::output::{self, Output};
 use crate::table::{Cell, Column, Table};
+use banggiao_contracts::reporting::v1::measure::Source;
 use serde_json::json;
 
 /// The outcome of checking a log.
@@ -28,6 +29,13 @@ pub fn report(report: &Report, shape: Output, lang: Lang) -> Result<(), Error> {
             format!("các mục {}\u{2013}{size} đã ký bị bỏ khi khai báo khôi phục", kept + 1),
         )
     }));
+    if !report.not_sound.is_empty() {
+        let why = &report.not_sound;
+        findings.push(lang.pick(
+            format!("the journal takes nothing in: {why}"),
+            format!("nhật ký không nhận thêm gì: {why}"),
+        ));
+    }
     let seconds = report.took.as_secs_f64();
     if shape == Output::Json {
         let value = json!({
@@ -111,6 +119,7 @@ fn rows(evidence: &Evidence, checked: &Checked, lang: Lang) -> Vec<(&'static str
             false => asked.period.clone(),
         };
         rows.push((lang.pick("Figure", "Chỉ tiêu"), what));
+        rows.push((lang.pick("Counts", "Tính"), counts(figure)));
         rows.push((lang.pick("Unit", "Đơn vị"), names::short(&asked.unit)));
         rows.push((lang.pick("Period", "Kỳ"), days));
         let cell = figure.response.cell.clone().unwrap_or_default();
@@ -130,6 +139,43 @@ fn rows(evidence: &Evidence, checked: &Checked, lang: Lang) -> Vec<(&'static str
     rows.push((lang.pick("Root", "Gốc"), checked.root.clone()));
     rows.push((lang.pick("Key", "Khóa"), checked.key.clone()));
     rows
+}
+
+/// What is counted, by the definition that was proved and not by its name.
+fn counts(figure: &Figure) -> String {
+    let of_indicator = figure
+        .indicator
+        .as_ref()
+        .and_then(|indicator| indicator.measure.as_ref());
+    let measure = of_indicator.or(figure.request.measures.first());
+    let Some(Source::Events(measure)) = measure.and_then(|measure| measure.source.as_ref()) else {
+        return String::new();
+    };
+    let word = |name: &str, prefix: &str| name.trim_start_matches(prefix).to_ascii_lowercase();
+    let mut words = vec![
+        word(measure.sum().as_str_name(), "EVENT_SUM_"),
+        measure.quantity.clone(),
+    ];
+    for filter in measure.filter.iter().chain(&figure.request.narrow_events) {
+        if filter.direction != 0 {
+            words.push(word(filter.direction().as_str_name(), "DIRECTION_"));
+        }
+        let lists = [
+            &filter.event_types,
+            &filter.programmes,
+            &filter.partner_countries,
+            &filter.partner_units,
+        ];
+        words.extend(lists.into_iter().flatten().map(|name| names::short(name)));
+    }
+    let group = figure
+        .request
+        .group
+        .iter()
+        .map(|(key, value)| format!("{key}={}", names::short(value)));
+    words.extend(group);
+    words.retain(|word| !word.is_empty());
+    words.join(", ")
 }
 
 fn print(rows: &[(&'static str, String)], shape: Output, lang: Lang) -> Result<(), Error> {

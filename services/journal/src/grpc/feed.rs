@@ -51,7 +51,11 @@ impl EventFeedService for Calls {
             caller: authorized.caller,
             truncated_to: kept,
         };
-        let after = kept.unwrap_or(after).log_index;
+        // What is after an epoch that the log does not know is still to come.
+        let after = match after.epoch > head.borrow().epoch {
+            true => i64::MAX,
+            false => kept.unwrap_or(after).log_index,
+        };
         Ok(Response::new(Box::pin(feed::serve(
             source,
             after,

@@ -127,12 +127,12 @@ impl LedgerService for Calls {
         let head = head::read(self.journal.store().reader()).await;
         let head = head.map_err(|error| refuse(error.into()))?;
         let ledger = self.journal.ledger();
-        let signed = match ledger.checkpoint(ledger::unsigned(head.position)).await {
+        let (signed, not_sound) = match ledger.checkpoint(ledger::unsigned(head.position)).await {
             // Of all logs those want to be looked at.
-            Err(Error::Frozen(_) | Error::DamagedLog(_)) => ledger.kept().await,
-            signed => signed,
+            Err(Error::Frozen(why) | Error::DamagedLog(why)) => (ledger.kept().await, why.to_string()),
+            signed => (signed, String::new()),
         };
-        Ok(Response::new(listing.stream(head, signed.map_err(refuse)?)))
+        Ok(Response::new(listing.stream(head, signed.map_err(refuse)?, not_sound)))
     }
 
     async fn recover_log(
@@ -210,10 +210,15 @@ impl Listing {
         }
     }
 
-    fn stream(self, head: head::Model, signed: Signed) -> <Calls as LedgerService>::ListEntriesStream {
+    fn stream(
+        self,
+        head: head::Model,
+        signed: Signed,
+        not_sound: String,
+    ) -> <Calls as LedgerService>::ListEntriesStream {
         let size = signed.checkpoint.size;
         Box::pin(async_stream::try_stream! {
-            let first = pb::ListEntriesResponse { checkpoint: Some(shown(&signed)), ..Default::default() };
+            let first = pb::ListEntriesResponse { checkpoint: Some(shown(&signed)), not_sound, ..Default::default() };
             yield first;
             let mut after = 0;
             while ledger::unsigned(after) < size {

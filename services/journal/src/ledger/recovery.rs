@@ -52,10 +52,13 @@ impl Ledger {
             })
             .await?;
         // What was signed before is of another epoch from here on; nothing more is needed for the log to be sound.
-        *self.newest.lock().await = None;
+        // It is signed at once, in the place of what does not read.
+        let mut newest = self.newest.lock().await;
+        *newest = None;
+        self.sign(&head::read(self.store.reader()).await?).await?;
+        drop(newest);
         let state = self.examine().await?;
         self.enter(state);
-        self.checkpoint(0).await?;
         Ok(declaration)
     }
 
@@ -72,7 +75,7 @@ impl Ledger {
     }
 
     /// The later of the two checkpoints that are kept, if any; and its epoch.
-    async fn last_checkpoint(&self) -> Result<Last, Error> {
+    pub(super) async fn last_checkpoint(&self) -> Result<Last, Error> {
         let kept = checkpoint::newest(self.store.reader()).await?.map(|kept| kept.note);
         let outside = self.high_water.read()?;
         let mut last = Last::default();
@@ -102,11 +105,11 @@ impl Ledger {
 
 /// The last that is known of the log as it was.
 #[derive(Debug, Clone, Default)]
-struct Last {
-    epoch: i64,
-    size: u64,
-    note: String,
-    key: String,
+pub(super) struct Last {
+    pub epoch: i64,
+    pub size: u64,
+    pub note: String,
+    pub key: String,
 }
 
 async fn declare(

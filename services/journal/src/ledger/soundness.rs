@@ -22,6 +22,14 @@ pub enum State {
     Damaged(Arc<str>),
 }
 
+/// How a log is other than what was signed.
+enum Other {
+    /// It was set back, or the checkpoint cannot be held against it: a recovery may be declared.
+    Set(String),
+    /// What is there is not what was signed for. Going on would make it true.
+    Rewritten(String),
+}
+
 impl Ledger {
     /// Holds the log against what is kept of its tree, against the newest checkpoint in the database and against the one
     /// outside it. It reads some hundred hashes, however long the log is; a whole log is checked with what `ListEntries`
@@ -41,8 +49,12 @@ impl Ledger {
         #[cfg(test)]
         let outside = outside.filter(|_| !self.trial.has(crate::trial::Fault::HighWaterIgnored));
         for (place, note) in kept.into_iter().chain(outside) {
-            if let Some(why) = self.other_than_signed(&head, &note).await? {
-                return Ok(State::Frozen(format!("the checkpoint in {place} {why}").into()));
+            match self.other_than_signed(&head, &note).await? {
+                None => {}
+                Some(Other::Set(why)) => return Ok(State::Frozen(format!("the checkpoint in {place} {why}").into())),
+                Some(Other::Rewritten(why)) => {
+                    return Ok(State::Damaged(format!("the checkpoint in {place} {why}").into()));
+                }
             }
         }
         Ok(State::Sound)
@@ -61,6 +73,14 @@ impl Ledger {
             Err(banggiao_store::Error::Damaged(what)) => return Ok(Some(what)),
             Err(error) => return Err(error.into()),
         }
+        let recoveries = revision::recoveries(db).await?;
+        let declared = recoveries.last().map_or(1, |recovery| recovery.epoch);
+        if head.epoch != declared {
+            return Ok(Some(format!(
+                "the head is of epoch {}, and the last declared is {declared}",
+                head.epoch
+            )));
+        }
         Ok(match revision::beyond_head(db).await? {
             0 => None,
             count => Some(format!("{count} entries stand beyond the head of the log")),
@@ -68,33 +88,32 @@ impl Ledger {
     }
 
     /// How the log differs from what a checkpoint says, if it does.
-    async fn other_than_signed(&self, head: &head::Model, note: &str) -> Result<Option<String>, Error> {
+    async fn other_than_signed(&self, head: &head::Model, note: &str) -> Result<Option<Other>, Error> {
+        let set = |why: String| Ok(Some(Other::Set(why)));
         let Ok(checkpoint) = Checkpoint::from_text(note) else {
-            return Ok(Some("does not read".to_owned()));
+            return set("does not read".to_owned());
         };
         let Some(epoch) = self.epoch_of(&checkpoint.origin) else {
-            return Ok(Some(format!("is of another log, {}", checkpoint.origin)));
+            return set(format!("is of another log, {}", checkpoint.origin));
         };
         if epoch < head.epoch {
             // That epoch is over: a recovery was declared, and it stands in the log.
             return Ok(None);
         }
         if epoch > head.epoch {
-            return Ok(Some(format!(
-                "is of epoch {epoch}, and the log of epoch {}",
-                head.epoch
-            )));
+            return set(format!("is of epoch {epoch}, and the log of epoch {}", head.epoch));
         }
         let key = self.key(epoch)?;
         if let Err(error) = Checkpoint::verified(note, key.public()) {
-            return Ok(Some(format!("cannot be believed, or is of another key: {error}")));
+            return set(format!("cannot be believed, or is of another key: {error}"));
         }
         let (signed, size) = (checkpoint.size, unsigned(head.position));
         if signed > size {
-            return Ok(Some(format!("speaks of {signed} entries, and there are {size}")));
+            return set(format!("speaks of {signed} entries, and there are {size}"));
         }
         let root = tree::frontier(self.store.reader(), signed).await?.root();
-        Ok((root != checkpoint.root).then(|| format!("has another root for the first {signed} entries")))
+        let other = || Other::Rewritten(format!("has another root for the first {signed} entries"));
+        Ok((root != checkpoint.root).then(other))
     }
 
     /// Of which epoch of this log a name is.

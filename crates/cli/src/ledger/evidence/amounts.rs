@@ -4,7 +4,7 @@
 use super::Figure;
 use banggiao_contracts::journal::v1::{Event, EventRevision, Phase, ReviewState};
 use banggiao_contracts::reporting::v1::{
-    Contribution, EventMeasure, EventMeasureFilter, EventSum, ExplainFigureRequest, measure::Source,
+    Cell, Contribution, EventMeasure, EventMeasureFilter, EventSum, ExplainFigureRequest, measure::Source,
 };
 use banggiao_contracts::r#type::v1::Direction;
 use banggiao_model::date::{self, Date};
@@ -64,6 +64,7 @@ pub fn check(figure: &Figure, records: &Records, findings: &mut Findings) {
         findings.push((name.clone(), "it is proved and does not count".to_owned()));
     }
     let cell = figure.response.cell.clone().unwrap_or_default();
+    counts(figure, &cell, findings);
     if amount(&cell.value) != Ok(sum) {
         let why = format!("the figure is {}, and its records make {sum}", cell.value);
         findings.push((String::new(), why));
@@ -76,6 +77,37 @@ pub fn check(figure: &Figure, records: &Records, findings: &mut Findings) {
         );
         findings.push((String::new(), why));
     }
+}
+
+/// What is said of the figure besides its value.
+fn counts(figure: &Figure, cell: &Cell, findings: &mut Findings) {
+    let contributions = &figure.response.contributions;
+    let unknown = contributions
+        .iter()
+        .filter(|contribution| contribution.amount.is_empty())
+        .count();
+    let indicator = figure
+        .indicator
+        .as_ref()
+        .map_or("", |indicator| indicator.name.as_str());
+    let as_said = [
+        (
+            i64::try_from(contributions.len()) == Ok(cell.record_count),
+            "it has another number of records",
+        ),
+        (
+            i64::try_from(unknown) == Ok(cell.unknown_count),
+            "it has another number of records that say nothing",
+        ),
+        (
+            indicator.is_empty() || cell.indicator == indicator,
+            "it is of another indicator",
+        ),
+        (cell.group == figure.request.group, "it is of another group"),
+        (!figure.response.withheld, "something was withheld from whoever asked"),
+    ];
+    let wrong = as_said.into_iter().filter(|(fits, _)| !fits);
+    findings.extend(wrong.map(|(_, why)| (String::new(), format!("the figure: {why}"))));
 }
 
 fn amount(text: &str) -> Result<Decimal, String> {
@@ -94,6 +126,10 @@ struct Asked<'a> {
 
 /// The days that were asked for, by name or by themselves.
 fn days(request: &ExplainFigureRequest) -> Option<(Date, Date)> {
+    let has_dates = !(request.start_date.is_empty() && request.end_date.is_empty());
+    if !request.period.is_empty() && has_dates {
+        return None;
+    }
     if request.period.is_empty() {
         let day = |text: &str| date::parse(text).ok();
         return Some((day(&request.start_date)?, day(&request.end_date)?));
@@ -152,6 +188,10 @@ impl Asked<'_> {
             "it does not lie in the days asked for",
         );
         unless(*day == contribution.date, "it is of another day");
+        let homes = [&event.home_unit].into_iter().chain(&event.co_home_units);
+        let same = same_names(&contribution.home_units, homes)
+            && same_names(&contribution.partner_units, event.partner_units.iter());
+        unless(same, "it names other units");
         for (key, value) in &self.request.group {
             unless(is_of(event, key, value), "it is not of the group");
         }
@@ -187,6 +227,10 @@ impl Asked<'_> {
             EventSum::PartnerUnits => names(&contribution.counted_units, event.partner_units.iter()),
         }
     }
+}
+
+fn same_names<'a>(said: &[String], named: impl Iterator<Item = &'a String>) -> bool {
+    said.iter().collect::<BTreeSet<_>>() == named.collect::<BTreeSet<_>>()
 }
 
 fn names<'a>(counted: &[String], named: impl Iterator<Item = &'a String>) -> bool {
