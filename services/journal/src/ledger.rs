@@ -12,7 +12,10 @@ mod soundness;
 pub use recovery::{Declared, recovery};
 pub use soundness::State;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
 
 use anyhow::Context;
 use banggiao_ledger::{Checkpoint, Frontier, PublicKey, SecretKey};
@@ -47,6 +50,9 @@ pub struct Signed {
     pub key: PublicKey,
 }
 
+/// An epoch, and what was lost in it.
+type OnceSeen = std::sync::Mutex<Option<(i64, Arc<str>)>>;
+
 /// The keeper of the log's good name.
 #[derive(Debug)]
 pub struct Ledger {
@@ -57,6 +63,9 @@ pub struct Ledger {
     high_water: HighWater,
     state: watch::Sender<State>,
     takes_in: watch::Sender<bool>,
+    /// What was seen of the database and is not there any more, and in which epoch. What was acknowledged may be lost before
+    /// it is signed; only a recovery ends that.
+    lost: OnceSeen,
     /// The newest that was signed here, and when; whoever signs holds it.
     newest: Mutex<Option<(Signed, Instant)>>,
     #[cfg(test)]
@@ -83,6 +92,7 @@ impl Ledger {
             high_water: HighWater::new(config.checkpoint_file.clone()),
             state: watch::Sender::new(State::Sound),
             takes_in: watch::Sender::new(true),
+            lost: OnceSeen::default(),
             newest: Mutex::default(),
             #[cfg(test)]
             trial: Arc::default(),
@@ -160,9 +170,10 @@ impl Ledger {
         }
     }
 
-    /// Takes nothing in any more, since the database is not what it was.
-    pub fn freeze(&self, why: String) {
-        self.enter(State::Frozen(why.into()));
+    /// Takes nothing in any more in this epoch, since the database is not what it was.
+    pub fn freeze(&self, epoch: i64, why: Arc<str>) {
+        *self.lost.lock().unwrap_or_else(PoisonError::into_inner) = Some((epoch, Arc::clone(&why)));
+        self.enter(State::Frozen(why));
     }
 
     fn enter(&self, state: State) {
@@ -207,7 +218,8 @@ impl Ledger {
             && (head.epoch, unsigned(head.position)) < (signed.epoch, signed.checkpoint.size)
         {
             let (was, is) = (signed.checkpoint.size, head.position);
-            self.freeze(format!("{was} entries were signed, and the database has {is}"));
+            let why = format!("{was} entries were signed, and the database has {is}");
+            self.freeze(head.epoch, why.into());
             self.is_sound()?;
         }
         let signed = match &*newest {

@@ -1,6 +1,6 @@
 //! Whether the log is what was signed of it.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use banggiao_ledger::Checkpoint;
 use banggiao_store::head;
@@ -57,7 +57,11 @@ impl Ledger {
                 }
             }
         }
-        Ok(State::Sound)
+        let lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        match lost {
+            Some((epoch, why)) if epoch == head.epoch => Ok(State::Frozen(why)),
+            _ => Ok(State::Sound),
+        }
     }
 
     /// How what is kept of the log contradicts itself, if it does.

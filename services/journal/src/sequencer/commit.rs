@@ -55,7 +55,7 @@ impl Log {
                     }
                 }
                 Err(Error::Frozen(why)) => {
-                    self.ledger.freeze(why.to_string());
+                    self.ledger.freeze(self.head.borrow().epoch, Arc::clone(&why));
                     return Err(Error::Frozen(why));
                 }
                 Err(error) => return Err(error),

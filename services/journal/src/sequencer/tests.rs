@@ -26,6 +26,7 @@ use crate::{
         command::{Authority, Repetition, Step, Target},
         event as content, event_type,
     },
+    ledger::{Declared, State},
     store::{attachment, migration::Migrator, revision},
 };
 
@@ -398,4 +399,29 @@ async fn of_commands_that_belong_together_all_are_stored_or_none() {
     let repeated: Vec<bool> = outcomes.into_iter().map(|outcome| outcome.unwrap().repeated).collect();
     assert_eq!(repeated, [false, true]);
     assert_eq!(bench.log_rows().await.len(), 1);
+}
+
+/// As when a standby takes over that had not received everything: nothing of it need have been signed.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_lost_what_was_acknowledged_takes_nothing_in_until_a_recovery() {
+    let bench = Bench::new().await;
+    let seams = banggiao_testkit::seams(HandClock::at("2026-03-15T01:00:00Z"));
+    let (store, config) = (bench.store.clone(), ledger_in(bench._folder.path()));
+    let ledger = Ledger::open(store.clone(), &config, seams.clone()).await.unwrap();
+    let known = watch::Sender::new(feed::Head { epoch: 1, position: 5 });
+    let sequencer = Sequencer::start(store, seams, known, Arc::clone(&ledger));
+    let log = |request: u64| bench.command(request, bench.log(format!("e{request}"), 1));
+    for request in [1, 2] {
+        let refused = sequencer.submit(log(request)).await;
+        assert!(matches!(refused, Err(Error::Frozen(_))), "{refused:?}");
+        assert!(matches!(ledger.examine().await.unwrap(), State::Frozen(_)));
+    }
+    let declared = Declared {
+        principal: "writer".into(),
+        reason: "the standby took over".to_owned(),
+        request: None,
+    };
+    assert_eq!(ledger.recover(declared).await.unwrap().log_index, 1);
+    assert_eq!(ledger.examine().await.unwrap(), State::Sound);
+    assert_eq!(sequencer.submit(log(3)).await.unwrap().events[0].log_index, 2);
 }

@@ -17,7 +17,6 @@ use futures_util::future::join_all;
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
 use super::*;
-use crate::ledger::State;
 
 /// So many cuts are made unless the environment says otherwise.
 const CUTS: u64 = 150;

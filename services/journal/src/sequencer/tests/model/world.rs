@@ -11,7 +11,7 @@ use tokio::sync::Mutex;
 
 use super::{Dice, *};
 use crate::{
-    ledger::{Declared, State, tree_of, unsigned},
+    ledger::{tree_of, unsigned},
     trial::{Lost, Moment, Trial},
 };
 
