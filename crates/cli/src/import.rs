@@ -150,7 +150,7 @@ async fn run_into(connection: &Connection, options: &Options, summary: &mut Summ
         let journal = Journal {
             source,
             dry_run: options.dry_run,
-            min_registry_position: summary.registry_position,
+            min_registry_position: summary.registry_position.max(newest(connection, &journal_rows).await),
         };
         summary.log_index = send(connection, &journal, journal_rows, &bar, summary).await?;
     }
@@ -159,6 +159,16 @@ async fn run_into(connection: &Connection, options: &Options, summary: &mut Summ
         summary.shown = wait::until_shown(connection, summary.log_index, summary.registry_position).await;
     }
     Ok(())
+}
+
+/// Where the registry stands, if rows may name what another command has put there a moment ago. Whoever cannot be asked is
+/// not waited for.
+async fn newest(connection: &Connection, rows: &[Sent<ImportEventsRow>]) -> i64 {
+    if rows.is_empty() {
+        return 0;
+    }
+    let heads = crate::figures::heads(connection).await;
+    heads.map_or(0, |heads| heads.registry_position())
 }
 
 /// A row to be sent, and where it came from.

@@ -259,7 +259,7 @@ fn rejected_rows_come_back_with_their_reasons_and_are_mended() {
     let bytes = fs::read(&rejects).unwrap();
     let rows = Book::open(&bytes).unwrap().read("events").unwrap();
     let reasons: Vec<_> = rows.iter().map(|row| row.texts[0].as_str()).collect();
-    assert_eq!((reasons.len(), reasons[0]), (3, "reason"));
+    assert_eq!((reasons.len(), reasons[0]), (3, "reason"), "{reasons:?}");
     assert!(
         reasons[1].starts_with("start_date: ") && reasons[2].starts_with("persons: "),
         "{reasons:?}"
