@@ -2,6 +2,7 @@
 //! that hold the house together.
 
 mod api;
+mod auditor;
 mod certificates;
 mod clerk;
 mod cluster;

@@ -1,21 +1,16 @@
 //! The witness: keeps every checkpoint that it is shown while things go wrong, and holds the whole log against all of them at
 //! the end.
 
-use std::{
-    collections::BTreeMap,
-    sync::atomic::Ordering,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeMap, sync::atomic::Ordering, time::Duration};
 
-use banggiao_cli::ledger::{Examination, Trusted};
-use banggiao_contracts::journal::v1::{
-    GetCheckpointRequest, ListEntriesRequest, ledger_service_client::LedgerServiceClient,
-};
+use banggiao_cli::ledger::Trusted;
+use banggiao_contracts::journal::v1::{GetCheckpointRequest, ledger_service_client::LedgerServiceClient};
 
 use super::{
     office::{Office, Passing, bounded},
     writing::Tally,
 };
+use crate::auditor;
 
 /// Before the next one is asked for.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -54,17 +49,7 @@ pub async fn check(office: &Office, kept: &BTreeMap<i64, String>) -> Result<u64,
         key: Vec::new(),
         since: kept.iter().map(file).collect(),
     };
-    let (began, mut examination) = (
-        Instant::now(),
-        Examination::new(&trusted).map_err(|error| error.text())?,
-    );
-    let mut ledger = LedgerServiceClient::new(office.recorder());
-    let listed = ledger.list_entries(ListEntriesRequest { include_content: true }).await;
-    let mut stream = listed.map_err(|status| status.to_string())?.into_inner();
-    while let Some(message) = stream.message().await.map_err(|status| status.to_string())? {
-        examination.take(&message).map_err(|error| error.text())?;
-    }
-    let report = examination.finish(began.elapsed()).map_err(|error| error.text())?;
+    let report = auditor::examined(office.recorder(), &trusted, true).await?;
     if report.is_whole() {
         Ok(report.entries)
     } else {

@@ -62,7 +62,7 @@ fn main() {
     for (what, content_bytes) in [("commitments only", None), ("with 400 bytes of content", Some(400))] {
         let messages = log(entries, content_bytes);
         let (trusted, began) = (Trusted::default(), Instant::now());
-        let mut examination = Examination::new(&trusted).expect("nothing to refuse");
+        let mut examination = Examination::new(&trusted);
         for message in &messages {
             examination.take(message).expect("a checkpoint to believe");
         }

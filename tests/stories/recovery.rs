@@ -7,10 +7,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use banggiao_cli::ledger::{Examination, Trusted};
+use banggiao_cli::ledger::Trusted;
 use banggiao_contracts::{
     journal::v1::{
-        Event, GetCheckpointRequest, ListEntriesRequest, RecoverLogRequest, WatchEventsRequest,
+        Event, GetCheckpointRequest, RecoverLogRequest, WatchEventsRequest,
         event_feed_service_client::EventFeedServiceClient, ledger_service_client::LedgerServiceClient,
     },
     reporting::v1::{EventMeasure, EventSum, GetPositionRequest, Measure, QueryFiguresRequest, measure::Source},
@@ -19,7 +19,7 @@ use banggiao_rpc::channel::Authorized;
 use tonic::Code;
 use tonic_types::StatusExt;
 
-use crate::{clerk::Clerk, installation::Installation};
+use crate::{auditor, clerk::Clerk, installation::Installation};
 
 fn visit(n: u32) -> Event {
     Event {
@@ -85,20 +85,6 @@ async fn persons(installation: &Installation, min_log_index: i64) -> String {
     cells.into_iter().next().expect("a cell").value
 }
 
-/// Copies a database with what belongs to it.
-fn copy(folder: &Path, from: &str, to: &str) {
-    for part in ["db", "db-wal", "db-shm"] {
-        let (from, to) = (
-            folder.join(format!("{from}.{part}")),
-            folder.join(format!("{to}.{part}")),
-        );
-        drop(fs::remove_file(&to));
-        if from.exists() {
-            fs::copy(from, to).expect("a copy");
-        }
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_was_set_back_is_frozen_until_a_recovery_is_declared() {
     let mut installation = Installation::with_sample().await;
@@ -110,7 +96,7 @@ async fn a_database_that_was_set_back_is_frozen_until_a_recovery_is_declared() {
         .into_inner();
     assert_eq!(persons(&installation, kept).await, "3");
     installation
-        .while_stopped(|folder| copy(folder, "journal", "copy"))
+        .while_stopped(|folder| auditor::copy_journal(folder, "journal", "copy", &[]))
         .await;
     let lost = log(&installation, 4).await;
     let given_up = ledger(&installation)
@@ -120,7 +106,7 @@ async fn a_database_that_was_set_back_is_frozen_until_a_recovery_is_declared() {
         .into_inner();
     assert_eq!(persons(&installation, lost).await, "7");
     installation
-        .while_stopped(|folder| copy(folder, "copy", "journal"))
+        .while_stopped(|folder| auditor::copy_journal(folder, "copy", "journal", &[]))
         .await;
 
     // It is read, and takes nothing in.
@@ -200,16 +186,8 @@ async fn check_log(installation: &Installation, old: &str, given_up: &str) {
             key: Vec::new(),
             since: vec![file],
         };
-        let mut examination = Examination::new(&trusted).expect("nothing to refuse");
-        let mut stream = ledger(installation)
-            .list_entries(ListEntriesRequest::default())
-            .await
-            .expect("the log")
-            .into_inner();
-        while let Some(message) = stream.message().await.expect("the whole log") {
-            examination.take(&message).expect("a checkpoint to believe");
-        }
-        let report = examination.finish(Duration::ZERO).expect("a log");
+        let channel = installation.channel("administrator");
+        let report = auditor::examined(channel, &trusted, false).await.expect("a log");
         assert_eq!(report.findings, []);
         assert_eq!(report.is_whole(), is_whole, "{report:?}");
         assert!(report.origin.ends_with("/2"), "{}", report.origin);

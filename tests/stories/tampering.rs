@@ -1,45 +1,43 @@
 //! Somebody who can write into the journal's database changes what stands there. Whoever checks the log finds it, by name,
 //! and nothing is taken in or signed on top of what is seen at the start.
 
-use std::{path::Path, time::Duration};
+use std::path::Path;
 
-use banggiao_cli::ledger::{Examination, Report, Trusted};
-use banggiao_contracts::journal::v1::{
-    Event, GetCheckpointRequest, ListEntriesRequest, ledger_service_client::LedgerServiceClient,
-};
+use banggiao_cli::ledger::{Report, Trusted};
+use banggiao_contracts::journal::v1::{Event, GetCheckpointRequest, ledger_service_client::LedgerServiceClient};
 use banggiao_ledger::{Node, check::Finding};
 use sea_orm::{ConnectionTrait, Database};
 use tonic::Code;
 
-use crate::{clerk::Clerk, installation::Installation};
+use crate::{auditor, clerk::Clerk, installation::Installation};
 
 /// What is done to the database, and what must be found, among other things.
 struct Change {
-    sql: &'static str,
+    sql: String,
     found: Finding,
 }
 
 fn changes(last: u64) -> Vec<Change> {
-    let change = |sql, found| Change { sql, found };
-    let flip = |column: &'static str, at: &'static str| -> &'static str {
+    let change = |sql: &str, found| Change {
+        sql: sql.to_owned(),
+        found,
+    };
+    let flip = |column: &str, at: u64| {
         // One bit of one byte.
-        Box::leak(
-            format!(
-                "UPDATE revision SET {column} = CAST(unhex(substr(hex({column}), 1, 20) || \
+        format!(
+            "UPDATE revision SET {column} = CAST(unhex(substr(hex({column}), 1, 20) || \
                  printf('%02X', ((instr('0123456789ABCDEF', substr(hex({column}), 21, 1)) - 1) * 16 + \
                  instr('0123456789ABCDEF', substr(hex({column}), 22, 1)) - 1) + 1 - 2 * \
                  ((instr('0123456789ABCDEF', substr(hex({column}), 22, 1)) - 1) % 2)) || substr(hex({column}), 23)) AS BLOB) \
                  WHERE log_index = {at}"
-            )
-            .into_boxed_str(),
         )
     };
     vec![
-        change(flip("content", "3"), Finding::Leaf(3)),
-        change(flip("content", "4000"), Finding::Leaf(4000)),
-        change(flip("salt", "17"), Finding::Leaf(17)),
-        change(flip("leaf_hash", "300"), Finding::Leaf(300)),
-        change(flip("leaf_hash", "4270"), Finding::Leaf(4270)),
+        change(&flip("content", 3), Finding::Leaf(3)),
+        change(&flip("content", 4000), Finding::Leaf(4000)),
+        change(&flip("salt", 17), Finding::Leaf(17)),
+        change(&flip("leaf_hash", 300), Finding::Leaf(300)),
+        change(&flip("leaf_hash", 4270), Finding::Leaf(4270)),
         change("UPDATE revision SET number = 2 WHERE log_index = 5", Finding::Leaf(5)),
         change("UPDATE revision SET kind = 2 WHERE log_index = 6", Finding::Leaf(6)),
         change(
@@ -90,27 +88,12 @@ async fn change(folder: &Path, sql: &str) {
 }
 
 fn copy(folder: &Path, from: &str, to: &str) {
-    for part in ["db", "db-wal", "db-shm", "checkpoint"] {
-        let (from, to) = (
-            folder.join(format!("{from}.{part}")),
-            folder.join(format!("{to}.{part}")),
-        );
-        drop(std::fs::remove_file(&to));
-        if from.exists() {
-            std::fs::copy(from, to).expect("a copy");
-        }
-    }
+    auditor::copy_journal(folder, from, to, &["checkpoint"]);
 }
 
 async fn examined(installation: &Installation, trusted: &Trusted) -> Report {
-    let mut ledger = LedgerServiceClient::new(installation.channel("administrator"));
-    let listed = ledger.list_entries(ListEntriesRequest::default()).await;
-    let mut stream = listed.expect("the log").into_inner();
-    let mut examination = Examination::new(trusted).expect("nothing to refuse");
-    while let Some(message) = stream.message().await.expect("all of it") {
-        examination.take(&message).expect("a checkpoint to believe");
-    }
-    examination.finish(Duration::ZERO).expect("a log")
+    let channel = installation.channel("administrator");
+    auditor::examined(channel, trusted, false).await.expect("a log")
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -130,7 +113,7 @@ async fn whatever_is_changed_in_the_database_is_found_and_named() {
     copy(installation.folder(), "journal", "whole");
     for Change { sql, found } in changes(u64::try_from(old.tree_size).expect("a size")) {
         copy(installation.folder(), "whole", "journal");
-        change(installation.folder(), sql).await;
+        change(installation.folder(), &sql).await;
         installation.restart().await;
         let report = examined(&installation, &trusted).await;
         assert!(

@@ -25,7 +25,7 @@ use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Channel;
-use tonic::{Code, Request, Response, Status};
+use tonic::{Code, Request, Response, Status, Streaming};
 
 /// The largest message that is taken: a page of 1,000 events with long texts stays well below.
 pub const MESSAGE_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -204,6 +204,19 @@ impl Connection {
                 self.server,
                 self.timeout.as_secs_f64()
             )))),
+        }
+    }
+
+    /// Waits for the next message of a stream, each in the time of a call: a stream may be long, but not stand still.
+    ///
+    /// # Errors
+    /// The stream's status; DEADLINE_EXCEEDED after the timeout.
+    pub async fn next<M>(&self, stream: &mut Streaming<M>) -> Result<Option<M>, Error> {
+        match tokio::time::timeout(self.timeout, stream.message()).await {
+            Ok(message) => Ok(message?),
+            Err(_) => Err(Error::Status(Status::deadline_exceeded(
+                "no answer within the time that --timeout gives",
+            ))),
         }
     }
 

@@ -14,7 +14,6 @@ use banggiao_contracts::reporting::v1 as pb;
 use clap::ValueEnum as _;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use tonic::Status;
 
 /// Which figure to explain.
 #[derive(Debug, Clone, clap::Args)]
@@ -159,22 +158,14 @@ pub async fn run(session: &Session, args: &Args) -> Result<(), Error> {
     }
 }
 
-/// The whole stream as one response. Each message has the time of a call: a stream may be long, but not stand still.
+/// The whole stream as one response.
 async fn collect(session: &Session, request: pb::ExplainFigureRequest) -> Result<pb::ExplainFigureResponse, Error> {
     let connection = &session.connection;
-    let late = |_| {
-        Error::Status(Status::deadline_exceeded(
-            "no answer within the time that --timeout gives",
-        ))
-    };
     let mut stream = connection
         .call(connection.explanations().explain_figure(request))
         .await?;
     let mut merged: Option<pb::ExplainFigureResponse> = None;
-    while let Some(next) = tokio::time::timeout(connection.timeout(), stream.message())
-        .await
-        .map_err(late)??
-    {
+    while let Some(next) = connection.next(&mut stream).await? {
         match &mut merged {
             Some(merged) => merged.contributions.extend(next.contributions),
             None => merged = Some(next),

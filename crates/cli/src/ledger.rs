@@ -25,7 +25,6 @@ use clap::{Args, Subcommand};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use std::path::PathBuf;
 use std::time::Instant;
-use tonic::Status;
 
 /// So many proofs are asked for at once.
 const AT_ONCE: usize = 16;
@@ -209,7 +208,7 @@ async fn export(session: &Session, file: &std::path::Path, with_content: bool) -
     Ok(())
 }
 
-/// The messages of the log, each in the time of a call.
+/// The messages of the log.
 async fn each(
     session: &Session,
     include_content: bool,
@@ -220,14 +219,10 @@ async fn each(
     let mut stream = connection
         .call(connection.ledger_stream().list_entries(request))
         .await?;
-    loop {
-        let next = tokio::time::timeout(connection.timeout(), stream.message()).await;
-        let late = |_| Status::deadline_exceeded("no answer within the time that --timeout gives");
-        match next.map_err(late).map_err(Error::Status)?? {
-            Some(message) => take(message)?,
-            None => return Ok(()),
-        }
+    while let Some(message) = connection.next(&mut stream).await? {
+        take(message)?;
     }
+    Ok(())
 }
 
 /// Writes a figure with what proves the records behind it.
@@ -294,7 +289,7 @@ pub async fn export_figure(
 
 impl Verify {
     async fn online(self, session: &Session) -> Result<(), Error> {
-        let (began, mut examination) = (Instant::now(), Examination::new(&self.trusted)?);
+        let (began, mut examination) = (Instant::now(), Examination::new(&self.trusted));
         each(session, false, |message| examination.take(&message)).await?;
         let report = examination.finish(began.elapsed())?;
         shown::report(&report, session.output, session.lang)
@@ -302,7 +297,7 @@ impl Verify {
 
     pub(crate) fn offline(&self, globals: &Globals) -> Result<(), Error> {
         let Some(file) = &self.offline else { return Ok(()) };
-        let (began, mut examination) = (Instant::now(), Examination::new(&self.trusted)?);
+        let (began, mut examination) = (Instant::now(), Examination::new(&self.trusted));
         for message in file::Reader::open(file)? {
             examination.take(&message?)?;
         }

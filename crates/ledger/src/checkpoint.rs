@@ -5,6 +5,24 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 
 use crate::{Hash, Note, PublicKey, SecretKey, note};
 
+/// What a log is called in an epoch: each has a name of its own, so that what is signed in one is never taken for another's.
+#[must_use]
+pub fn origin(name: &str, epoch: i64) -> String {
+    match epoch {
+        ..=1 => name.to_owned(),
+        later => format!("{name}/{later}"),
+    }
+}
+
+/// What a log is called in its first epoch, and the epoch that a name is of.
+#[must_use]
+pub fn base(origin: &str) -> (&str, i64) {
+    match origin.rsplit_once('/') {
+        Some((base, epoch)) if epoch.parse::<i64>().is_ok_and(|epoch| epoch > 1) => (base, epoch.parse().unwrap_or(1)),
+        _ => (origin, 1),
+    }
+}
+
 /// Why a checkpoint does not read, or is not believed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {

@@ -101,7 +101,8 @@ pub fn serve<S: Source>(
     }
 }
 
-fn batches<E>(entries: Vec<E>, bytes_of: fn(&E) -> usize) -> Vec<Vec<E>> {
+/// Entries in batches, each closed when its bytes on the wire are enough for one message.
+pub fn batches<E>(entries: Vec<E>, bytes_of: fn(&E) -> usize) -> Vec<Vec<E>> {
     let (mut batches, mut bytes) = (Vec::new(), BATCH_BYTES);
     for entry in entries {
         if bytes >= BATCH_BYTES {

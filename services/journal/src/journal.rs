@@ -109,11 +109,10 @@ impl Journal {
     fn hear_of_other_replicas(self: &Arc<Self>, shutdown: CancellationToken) {
         let (journal, mut refreshed) = (Arc::clone(self), Instant::now());
         self.store.follow_head(shutdown, move |newest| {
-            let newest = feed::Head {
+            journal.moved(feed::Head {
                 epoch: newest.epoch,
                 position: newest.position,
-            };
-            journal.head.send_if_modified(|known| known.advance(newest));
+            });
             // The head moves with every commit; types are written seldom.
             if refreshed.elapsed() < TYPES_AGE_MAX {
                 return;

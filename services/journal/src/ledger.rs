@@ -18,7 +18,7 @@ use std::{
 };
 
 use anyhow::Context;
-use banggiao_ledger::{Checkpoint, Frontier, PublicKey, SecretKey};
+use banggiao_ledger::{Checkpoint, Frontier, PublicKey, SecretKey, checkpoint::origin};
 use banggiao_runtime::{Seams, private};
 use banggiao_store::{Store, head};
 use tokio::{
@@ -192,7 +192,7 @@ impl Ledger {
         });
     }
 
-    /// The key of an epoch: each has a name of its own, so that what is signed in one is never taken for another's.
+    /// The key of an epoch.
     fn key(&self, epoch: i64) -> Result<SecretKey, Error> {
         SecretKey::new(&origin(&self.origin, epoch), &self.seed).map_err(|error| Error::Broken(error.to_string()))
     }
@@ -292,14 +292,6 @@ impl Ledger {
             note: kept.note,
             key: key.public().clone(),
         })
-    }
-}
-
-/// The name of the log in an epoch.
-fn origin(name: &str, epoch: i64) -> String {
-    match epoch {
-        ..=1 => name.to_owned(),
-        later => format!("{name}/{later}"),
     }
 }
 

@@ -20,7 +20,6 @@ use std::path::{Path, PathBuf};
 use target::Target;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::Status;
 
 /// One message of an upload carries so many bytes.
 const DATA_BYTES: usize = 256 * 1024;
@@ -163,11 +162,7 @@ async fn download(session: &Session, name: String, to: Option<&Path>, force: boo
         .await?;
     let (mut target, mut found) = (None, None);
     let mut hash = Sha256::new();
-    // Each message has the time of a call: a stream may be long, but not stand still.
-    while let Some(message) = tokio::time::timeout(connection.timeout(), messages.message())
-        .await
-        .map_err(|_| Status::deadline_exceeded("no answer within the time that --timeout gives"))??
-    {
+    while let Some(message) = connection.next(&mut messages).await? {
         let mut writing = match target.take() {
             Some(target) => target,
             None => {

@@ -1,10 +1,11 @@
 //! Checking a whole log as it comes, from a server or from a file.
 
-use super::given::{Trusted, base};
+use super::given::Trusted;
 use super::{entry, given::Key};
 use crate::error::Error;
 use banggiao_contracts::journal::v1 as pb;
 use banggiao_ledger::check::{Checker, Finding};
+use banggiao_ledger::checkpoint::base;
 use banggiao_ledger::{Checkpoint, Node, hex};
 use std::time::Duration;
 
@@ -56,10 +57,10 @@ pub struct Report {
 }
 
 impl<'a> Examination<'a> {
-    /// # Errors
-    /// None at the moment; what is trusted is read with the first message.
-    pub fn new(trusted: &'a Trusted) -> Result<Self, Error> {
-        Ok(Self { trusted, begun: None })
+    /// One that has begun with nothing; what is trusted is read with the first message.
+    #[must_use]
+    pub fn new(trusted: &'a Trusted) -> Self {
+        Self { trusted, begun: None }
     }
 
     /// Takes a message in.

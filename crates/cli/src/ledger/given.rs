@@ -2,7 +2,10 @@
 
 use crate::error::Error;
 use anyhow::Context as _;
-use banggiao_ledger::{Checkpoint, PublicKey, checkpoint};
+use banggiao_ledger::{
+    Checkpoint, PublicKey,
+    checkpoint::{self, base},
+};
 use clap::Args;
 use std::path::{Path, PathBuf};
 
@@ -82,14 +85,6 @@ impl Trusted {
                     .0)
             })
             .collect()
-    }
-}
-
-/// What a log is called in its first epoch. In later ones a slash and the epoch come after it.
-pub fn base(origin: &str) -> (&str, i64) {
-    match origin.rsplit_once('/') {
-        Some((base, epoch)) if epoch.parse::<i64>().is_ok_and(|epoch| epoch > 1) => (base, epoch.parse().unwrap_or(1)),
-        _ => (origin, 1),
     }
 }
 

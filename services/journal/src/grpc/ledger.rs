@@ -26,8 +26,6 @@ use crate::{
 
 /// So many entries are read at once.
 const READ_ENTRIES: u64 = 1000;
-/// A message is closed when its contents reach so many bytes.
-const MESSAGE_BYTES: usize = 64 * 1024;
 /// A declaration has no longer reason.
 const REASON_MAX: usize = 500;
 
@@ -242,21 +240,19 @@ impl Listing {
         let db = self.journal.store().reader();
         let models = revision::after(db, after, limit).await?;
         let last = models.last().map_or(after, |model| model.log_index);
-        let (mut messages, mut bytes) = (Vec::<pb::ListEntriesResponse>::new(), MESSAGE_BYTES);
-        for model in models {
+        let entries = models.into_iter().map(|model| {
             let mut entry = entry(&model);
             if self.with_content {
                 open(&mut entry, model);
             }
-            if bytes >= MESSAGE_BYTES {
-                messages.push(pb::ListEntriesResponse::default());
-                bytes = 0;
-            }
-            bytes += entry.encoded_len();
-            if let Some(message) = messages.last_mut() {
-                message.entries.push(entry);
-            }
-        }
+            entry
+        });
+        let batches = feed::batches(entries.collect(), Message::encoded_len);
+        let message = |entries| pb::ListEntriesResponse {
+            entries,
+            ..pb::ListEntriesResponse::default()
+        };
+        let mut messages: Vec<_> = batches.into_iter().map(message).collect();
         let over = node::over(db, ledger::unsigned(after)..ledger::unsigned(last)).await?;
         let nodes = over.into_iter().map(|(Node { level, index }, hash)| pb::LedgerNode {
             level: level.into(),

@@ -2,10 +2,10 @@
 
 use std::sync::{Arc, PoisonError};
 
-use banggiao_ledger::Checkpoint;
+use banggiao_ledger::{Checkpoint, checkpoint::origin};
 use banggiao_store::head;
 
-use super::{Ledger, origin, tree_of, unsigned};
+use super::{Ledger, tree_of, unsigned};
 use crate::{
     domain::Error,
     store::{checkpoint, revision, tree},
@@ -42,6 +42,8 @@ impl Ledger {
         // What is signed first: another replica may append and sign meanwhile, and the head only ever moves on.
         let kept = checkpoint::newest(db).await?.map(|kept| ("the database", kept.note));
         let outside = self.high_water.read()?.map(|note| ("the file of checkpoints", note));
+        // As a rule both are the same, and are looked at once.
+        let outside = outside.filter(|(_, note)| kept.as_ref().is_none_or(|(_, kept)| kept != note));
         let head = head::read(db).await?;
         if let Some(why) = self.contradiction(&head).await? {
             return Ok(State::Damaged(why.into()));

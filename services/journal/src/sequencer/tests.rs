@@ -83,7 +83,7 @@ struct Bench {
     store: Store,
     sequencer: Sequencer,
     authority: Authority,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Bench {
@@ -128,7 +128,7 @@ impl Bench {
             store,
             sequencer,
             authority,
-            _folder: folder,
+            folder,
         }
     }
 
@@ -406,7 +406,7 @@ async fn of_commands_that_belong_together_all_are_stored_or_none() {
 async fn a_database_that_lost_what_was_acknowledged_takes_nothing_in_until_a_recovery() {
     let bench = Bench::new().await;
     let seams = banggiao_testkit::seams(HandClock::at("2026-03-15T01:00:00Z"));
-    let (store, config) = (bench.store.clone(), ledger_in(bench._folder.path()));
+    let (store, config) = (bench.store.clone(), ledger_in(bench.folder.path()));
     let ledger = Ledger::open(store.clone(), &config, seams.clone()).await.unwrap();
     let known = watch::Sender::new(feed::Head { epoch: 1, position: 5 });
     let sequencer = Sequencer::start(store, seams, known, Arc::clone(&ledger));

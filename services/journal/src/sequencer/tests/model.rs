@@ -9,6 +9,8 @@ mod world;
 
 use std::env;
 
+use banggiao_testkit::scattered;
+
 use super::*;
 use crate::trial::Fault;
 use world::{Checked, World};
@@ -18,16 +20,18 @@ const HISTORIES: u64 = 40;
 const HISTORIES_OF_A_FAULT: u64 = 400;
 const ROUNDS: u64 = 8;
 
-/// Numbers that look random and are the same in every run (splitmix64).
+/// Numbers that look random and are the same in every run.
 struct Dice(u64);
 
 impl Dice {
+    fn of(seed: u64) -> Self {
+        // Those of neighbouring seeds lie far apart.
+        Self(scattered(seed))
+    }
+
     fn below(&mut self, sides: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((mixed ^ (mixed >> 31)) % sides as u64).unwrap()
+        self.0 = self.0.wrapping_add(1);
+        usize::try_from(scattered(self.0) % sides as u64).unwrap()
     }
 
     fn one_in(&mut self, sides: usize) -> bool {
@@ -36,7 +40,7 @@ impl Dice {
 }
 
 async fn history(seed: u64, planted: Option<Fault>) -> Checked {
-    let mut dice = Dice(seed);
+    let mut dice = Dice::of(seed);
     let mut world = World::new(planted).await;
     if dice.one_in(4) {
         // Hashes above the leaves are kept from 256 entries on.

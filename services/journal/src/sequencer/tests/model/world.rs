@@ -45,7 +45,7 @@ pub struct World {
 impl World {
     pub async fn new(planted: Option<Fault>) -> Self {
         let bench = Bench::in_memory().await;
-        let config = ledger_in(bench._folder.path());
+        let config = ledger_in(bench.folder.path());
         let mut world = Self {
             bench,
             config,
@@ -347,7 +347,7 @@ impl Bench {
     }
 
     async fn copy_path(&self) -> PathBuf {
-        let folder = self._folder.path();
+        let folder = self.folder.path();
         let to = folder.join("copy.db");
         snapshot::copy(&folder.join("journal.db"), &to).await.unwrap();
         to
