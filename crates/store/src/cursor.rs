@@ -52,6 +52,18 @@ pub async fn insert_first(db: &impl ConnectionTrait, feed: &'static str) -> Resu
     Entity::insert(first).exec_without_returning(db).await.map(|_| ())
 }
 
+/// Puts a reader's cursor back to the beginning of a feed, so that all of it is read again.
+///
+/// # Errors
+/// If the database is away.
+pub async fn restart(db: &impl ConnectionTrait, feed: &'static str) -> Result<(), DbErr> {
+    let update = Entity::update_many()
+        .col_expr(Column::Epoch, Expr::value(0_i64))
+        .col_expr(Column::Position, Expr::value(0_i64))
+        .filter(Column::Feed.eq(feed));
+    update.exec(db).await.map(|_| ())
+}
+
 /// Where the reader stands.
 ///
 /// # Errors

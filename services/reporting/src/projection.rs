@@ -10,7 +10,8 @@ pub use reader::Reader;
 
 use std::sync::Arc;
 
-use banggiao_directory::{Behind, Directory, Follower, GRACE};
+use banggiao_directory::{Behind, Directory, Follower, GRACE, changes};
+use banggiao_model::date::Date;
 use banggiao_store::{self as store, Store, cursor};
 use tokio::sync::watch;
 
@@ -42,7 +43,7 @@ impl Projection {
     /// If the facts cannot be read.
     pub async fn open(store: Store, follower: Follower) -> Result<(Arc<Self>, Book), store::Error> {
         let position = cursor::read(store.reader(), FEED).await?;
-        let (facts, book) = rebuild(&store, &follower.now(), position.epoch, position.position).await?;
+        let (facts, book) = rebuild(&store, &follower.now(), position.epoch, position.position, None).await?;
         let current = watch::Sender::new(Arc::new(facts));
         Ok((
             Arc::new(Self {
@@ -103,22 +104,40 @@ impl Projection {
         Ok(self.now())
     }
 
+    /// Facts and directory as they were known at two positions, the facts only of events that begin within one of these
+    /// stretches of days, both ends inclusive. Positions that are not reached yet are waited for.
+    ///
+    /// # Errors
+    /// [`Error::Behind`] with the position reached; [`Error::Store`].
+    pub async fn past(
+        &self,
+        log_index: i64,
+        registry_position: i64,
+        days: &[(Date, Date)],
+    ) -> Result<(Arc<Facts>, Arc<Directory>), Error> {
+        let (facts, _) = self.at_least(log_index, registry_position).await?;
+        let directory = changes::fold_until(self.store.reader(), registry_position).await?;
+        let (facts, _) = rebuild(&self.store, &directory, facts.epoch, log_index, Some(days)).await?;
+        Ok((Arc::new(facts), Arc::new(directory)))
+    }
+
     fn publish(&self, facts: Facts) {
         self.current.send_replace(Arc::new(facts));
     }
 }
 
-/// The facts as of a position, from the store.
+/// The facts as of a position, from the store: all, or those of some days.
 async fn rebuild(
     store: &Store,
     directory: &Directory,
     epoch: i64,
     position: i64,
+    days: Option<&[(Date, Date)]>,
 ) -> Result<(Facts, Book), store::Error> {
     let (mut facts, mut book) = (Facts::at(epoch, position), Book::default());
     let mut after = 0;
     loop {
-        let rows = stored::read_standing(store.reader(), after, position).await?;
+        let rows = stored::read_standing(store.reader(), after, position, days).await?;
         let Some(last) = rows.last() else {
             return Ok((facts, book));
         };

@@ -142,7 +142,7 @@ impl Reader {
     pub(super) async fn restore(&mut self) -> Result<(), store::Error> {
         let stored = cursor::read(self.projection.store.reader(), FEED).await?;
         let directory = self.projection.directory();
-        let (facts, book) = rebuild(&self.projection.store, &directory, stored.epoch, stored.position).await?;
+        let (facts, book) = rebuild(&self.projection.store, &directory, stored.epoch, stored.position, None).await?;
         self.book = book;
         self.projection.publish(facts);
         self.doubtful = false;

@@ -157,7 +157,7 @@ async fn any_past_state_can_be_computed_again() {
         {
             past.log(event);
         }
-        let (facts, _): (_, Book) = rebuild(&store, &world.directory, 1, position as i64).await.unwrap();
+        let (facts, _): (_, Book) = rebuild(&store, &world.directory, 1, position as i64, None).await.unwrap();
         let ground = Ground {
             facts: &facts,
             directory: &world.directory,

@@ -9,8 +9,10 @@ use sea_orm::{
     ActiveValue::Set,
     Condition, QueryOrder, QuerySelect,
     entity::prelude::*,
-    sea_query::{ColumnDef, Expr, Index, Table, TableCreateStatement},
+    sea_query::{ColumnDef, Expr, Index, IndexCreateStatement, Table, TableCreateStatement},
 };
+
+use banggiao_model::date::Date;
 
 use crate::domain::{book::Ended, fact::Fact};
 
@@ -26,6 +28,8 @@ pub struct Model {
     pub log_index: i64,
     /// Id of the event.
     pub event_id: String,
+    /// First day of the event, `YYYY-MM-DD`, so that a past state of some days is found without reading the others.
+    pub start_date: String,
     /// Number of the revision.
     pub revision: i32,
     /// The position at which it was no longer the newest; absent while it is.
@@ -50,6 +54,7 @@ pub fn create_table() -> TableCreateStatement {
         .table(Entity)
         .col(ColumnDef::new(Column::LogIndex).big_integer().not_null())
         .col(ColumnDef::new(Column::EventId).string_len(63).not_null())
+        .col(ColumnDef::new(Column::StartDate).string_len(10).not_null())
         .col(ColumnDef::new(Column::Revision).integer().not_null())
         .col(ColumnDef::new(Column::NewestTo).big_integer())
         .col(ColumnDef::new(Column::Counted).boolean().not_null())
@@ -59,11 +64,22 @@ pub fn create_table() -> TableCreateStatement {
         .to_owned()
 }
 
+/// The facts by day.
+pub fn create_index() -> IndexCreateStatement {
+    Index::create()
+        .name("fact_start_date")
+        .table(Entity)
+        .col(Column::StartDate)
+        .col(Column::LogIndex)
+        .to_owned()
+}
+
 /// A revision as it is stored when it comes.
 pub fn row(revision: &pb::EventRevision, fact: &Fact) -> Model {
     Model {
         log_index: fact.log_index,
         event_id: fact.event().to_owned(),
+        start_date: fact.day.to_string(),
         revision: fact.revision,
         newest_to: None,
         counted: fact.approved,
@@ -107,8 +123,19 @@ pub async fn forget_after(tx: &Tx, position: i64) -> Result<(), Error> {
 }
 
 /// The revisions after a position that were the newest of their event, or counted, as of another, oldest first; some
-/// of them at a time.
-pub async fn read_standing(db: &impl ConnectionTrait, after: i64, as_of: i64) -> Result<Vec<Model>, Error> {
+/// of them at a time. With days, only those of events that begin within one of these stretches, both ends inclusive.
+pub async fn read_standing(
+    db: &impl ConnectionTrait,
+    after: i64,
+    as_of: i64,
+    days: Option<&[(Date, Date)]>,
+) -> Result<Vec<Model>, Error> {
+    let within = days.map(|stretches| {
+        let any = stretches.iter().fold(Condition::any(), |any, (start, end)| {
+            any.add(Column::StartDate.between(start.to_string(), end.to_string()))
+        });
+        Condition::all().add(any)
+    });
     let lasts = |end: Column| Condition::any().add(end.is_null()).add(end.gt(as_of));
     let counts = Condition::all()
         .add(Column::Counted.eq(true))
@@ -117,6 +144,7 @@ pub async fn read_standing(db: &impl ConnectionTrait, after: i64, as_of: i64) ->
         .filter(Column::LogIndex.gt(after))
         .filter(Column::LogIndex.lte(as_of))
         .filter(lasts(Column::NewestTo).add(counts))
+        .filter(within.unwrap_or_else(Condition::all))
         .order_by_asc(Column::LogIndex)
         .limit(READ_ROWS);
     Ok(rows.all(db).await?)
@@ -144,6 +172,7 @@ fn active(row: Model) -> ActiveModel {
     ActiveModel {
         log_index: Set(row.log_index),
         event_id: Set(row.event_id),
+        start_date: Set(row.start_date),
         revision: Set(row.revision),
         newest_to: Set(row.newest_to),
         counted: Set(row.counted),

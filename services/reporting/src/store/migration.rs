@@ -14,7 +14,11 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(First), Box::new(Migration("m0002_audit"))]
+        vec![
+            Box::new(First),
+            Box::new(Migration("m0002_audit")),
+            Box::new(FactsByDay),
+        ]
     }
 }
 
@@ -33,6 +37,31 @@ impl MigrationTrait for First {
         cursor::insert_first(manager.get_connection(), "registry").await?;
         cursor::insert_first(manager.get_connection(), FEED).await?;
         manager.create_table(changes::create_table()).await?;
-        manager.create_table(fact::create_table()).await
+        let facts = Table::create()
+            .table("fact")
+            .col(ColumnDef::new("log_index").big_integer().not_null())
+            .primary_key(Index::create().col("log_index"))
+            .to_owned();
+        manager.create_table(facts).await
+    }
+}
+
+/// The facts are read again from the journal's beginning, now with their days.
+struct FactsByDay;
+
+impl MigrationName for FactsByDay {
+    fn name(&self) -> &'static str {
+        "m0003_facts_by_day"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for FactsByDay {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let old = Table::drop().table("fact").to_owned();
+        manager.drop_table(old).await?;
+        manager.create_table(fact::create_table()).await?;
+        manager.create_index(fact::create_index()).await?;
+        cursor::restart(manager.get_connection(), FEED).await
     }
 }
