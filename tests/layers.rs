@@ -8,11 +8,12 @@ use std::{
 };
 
 /// What each package may use of the house.
-const MAY_KNOW: [(&str, &[&str]); 18] = [
+const MAY_KNOW: [(&str, &[&str]); 19] = [
     ("contracts", &[]),
     ("model", &[]),
     ("ledger", &[]),
     ("workbook", &[]),
+    ("documents", &[]),
     ("rpc", &["contracts", "model"]),
     ("store", &["model"]),
     ("runtime", &["contracts", "model", "rpc", "store"]),
@@ -54,6 +55,7 @@ const MAY_KNOW: [(&str, &[&str]); 18] = [
             "audit",
             "contracts",
             "directory",
+            "documents",
             "ledger",
             "model",
             "rpc",
@@ -101,7 +103,7 @@ const MAY_KNOW: [(&str, &[&str]); 18] = [
 const FOR_TESTS: [&str; 2] = ["powercut", "testkit"];
 
 /// The pure crates wait for nothing and store nothing.
-const PURE: [&str; 3] = ["model", "ledger", "workbook"];
+const PURE: [&str; 4] = ["model", "ledger", "workbook", "documents"];
 const IMPURE: [&str; 4] = ["tonic", "sea-orm", "tokio", "hyper"];
 
 #[test]

@@ -15,6 +15,7 @@ use banggiao_contracts::{
         GrantRoleRequest, Principal, Role, access_service_client::AccessServiceClient,
         agreement_service_client::AgreementServiceClient,
     },
+    reporting::v1::{GenerateReportRequest, report_service_client::ReportServiceClient},
     r#type::v1::Classification,
 };
 use banggiao_rpc::channel::{self, Authorized, Bearer};
@@ -55,12 +56,14 @@ enum On {
     Home,
     /// An agreement, by its home unit.
     Agreement,
+    /// The draft of a report, by its unit. Whoever may not read of the unit may do nothing to it.
+    Report,
 }
 
 impl On {
     /// Whether it concerns an object of some unit.
     fn has_object(self) -> bool {
-        matches!(self, Self::Event | Self::Home | Self::Agreement)
+        matches!(self, Self::Event | Self::Home | Self::Agreement | Self::Report)
     }
 }
 
@@ -136,6 +139,7 @@ struct Object {
     other: String,
     attachment: String,
     agreement: String,
+    report: String,
 }
 
 /// What each role is for, as the handbook has it.
@@ -147,8 +151,8 @@ fn role_may(role: Role, action: &str) -> bool {
     match role {
         Role::Unspecified => false,
         Role::Reader => reads,
-        Role::Recorder => reads || action == "RECORD_EVENT",
-        Role::Approver => reads || action == "APPROVE_EVENT",
+        Role::Recorder => reads || matches!(action, "RECORD_EVENT" | "WRITE_REPORT"),
+        Role::Approver => reads || matches!(action, "APPROVE_EVENT" | "WRITE_REPORT" | "ISSUE_REPORT"),
         Role::Registrar => reads || matches!(action, "MANAGE_REGISTRY" | "MIGRATE_EVENTS"),
         Role::Auditor | Role::Service => reads || matches!(action, "READ_ACCESS" | "READ_FEED"),
         Role::Administrator => true,
@@ -176,6 +180,7 @@ fn allowed(rule: &Rule, actor: Actor, object: Option<&Object>) -> bool {
         On::Everything => may && actor.everything,
         On::All => may && actor.everything && actor.clearance == Classification::TopSecret,
         On::Home | On::Agreement => may && reaches(actor, &rule.rule, place),
+        On::Report => may && reaches(actor, &rule.rule, place) && reaches(actor, "READ_EVENT", place),
         On::Event => may && reaches(actor, &rule.rule, place) && reaches(actor, "READ_EVENT", place) && cleared,
     }
 }
@@ -310,6 +315,8 @@ fn filled(request: &Value, object: Option<&Object>) -> Value {
             "{event}" => object.event.clone().into(),
             "{other}" => object.other.clone().into(),
             "{agreement}" => object.agreement.clone().into(),
+            "{report}" => object.report.clone().into(),
+            "{unit}" => object.unit.into(),
             "{attachment}" => object.attachment.clone().into(),
             "{content}" => serde_json::json!({
                 "eventType": "eventTypes/diplomatic-event",
@@ -333,6 +340,7 @@ async fn objects(installation: &Installation) -> Vec<Object> {
     let mut objects = Vec::new();
     for (place, unit) in PLACES {
         let agreement = agreement(installation, unit).await;
+        let report = report(installation, unit).await;
         for classification in CLASSES {
             let seed = u64::try_from(objects.len()).expect("few objects");
             let file = attachments::files::pdf(5000, seed);
@@ -353,6 +361,7 @@ async fn objects(installation: &Installation) -> Vec<Object> {
                 other,
                 attachment,
                 agreement: agreement.clone(),
+                report: report.clone(),
             });
         }
     }
@@ -400,6 +409,22 @@ async fn agreement(installation: &Installation, unit: &str) -> String {
         .create_agreement(request)
         .await
         .expect("an agreement")
+        .into_inner()
+        .name
+}
+
+async fn report(installation: &Installation, unit: &str) -> String {
+    let request = GenerateReportRequest {
+        template: "reportTemplates/agreement-register".to_owned(),
+        unit: unit.to_owned(),
+        period: "civil/2019".to_owned(),
+        ..GenerateReportRequest::default()
+    };
+    let mut reports = ReportServiceClient::new(installation.channel("administrator"));
+    reports
+        .generate_report(request)
+        .await
+        .expect("a draft")
         .into_inner()
         .name
 }

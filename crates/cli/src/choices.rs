@@ -7,6 +7,7 @@ use banggiao_contracts::journal::v1::{
     CancellationReason, EventPart, Phase, RankGroup, ReturnReason, ReviewState, WarningCode,
 };
 use banggiao_contracts::registry::v1::{AgreementKind, AgreementState, MarkerStatus, Role, SearchKind};
+use banggiao_contracts::reporting::v1::{FindingKind, PeriodKind, ReportState};
 use banggiao_contracts::r#type::v1::{Classification, Direction, Level};
 use banggiao_model::name;
 
@@ -81,6 +82,13 @@ choices! {
          Lines, Participants, Team, Campaign, Area, Edition, Organiser];
     /// A role, as `recorder`.
     role: Role, "a role", "ROLE_", [Reader, Recorder, Approver, Registrar, Auditor, Administrator, Service];
+    /// A kind of period that an office records, as `dry-season`.
+    period_kind: PeriodKind, "a kind of recorded period", "PERIOD_KIND_", [DrySeason, Stage, Wave];
+    /// Where a report stands, as `issued`.
+    report_state: ReportState, "a state of a report", "REPORT_STATE_", [Draft, Issued, Superseded];
+    /// A kind of finding, as `ageing-review`.
+    finding_kind: FindingKind, "a kind of finding", "FINDING_KIND_",
+        [AgeingReview, MissedBriefing, ExpiringAgreement, UnvisitedMarker];
 }
 
 /// A classification, or `unclassified` for events that have none.
@@ -110,6 +118,8 @@ mod tests {
         assert_eq!(direction("INBOUND"), Ok(Direction::Inbound));
         assert_eq!(direction("Đoàn vào (INBOUND)"), Ok(Direction::Inbound));
         assert_eq!(rank_group("field-officer"), Ok(RankGroup::FieldOfficer));
+        assert_eq!(period_kind("dry-season"), Ok(PeriodKind::DrySeason));
+        assert!(period_kind("month").is_err(), "months follow from their calendar");
         assert_eq!(return_reason("wrong-figures"), Ok(ReturnReason::WrongFigures));
         assert_eq!(classification_or_none("Unclassified"), Ok(Classification::Unspecified));
     }

@@ -39,7 +39,14 @@ mod tests {
         for shell in Shell::value_variants() {
             let mut command = crate::Verb::augment_subcommands(clap::Command::new("banggiao"));
             let script = script(*shell, &mut command).unwrap();
-            for word in ["banggiao", "event-type", "figures", "include-unapproved"] {
+            for word in [
+                "banggiao",
+                "event-type",
+                "figures",
+                "include-unapproved",
+                "supersede",
+                "against-period",
+            ] {
                 assert!(script.contains(word), "{shell}: {word}");
             }
         }

@@ -1,15 +1,21 @@
 //! `explain`: the records behind one figure, each with what it adds.
 //!
 //! It owns how a group is named on the command line and how the stream becomes one answer. The question itself is
-//! built as that of [`crate::figures`].
+//! built as that of [`crate::figures`]; what leads from another figure to this one stands in [`difference`].
+
+pub mod against;
+mod bridge;
+pub mod difference;
+mod records;
+
+pub use against::Against;
 
 use crate::error::Error;
 use crate::figures::{self, Group, Query, query, vocabulary};
-use crate::globals::{Lang, Session};
+use crate::globals::Session;
 use crate::ledger;
 use crate::names;
 use crate::output::{self, Output};
-use crate::table::{Cell, Column, Table};
 use banggiao_contracts::reporting::v1 as pb;
 use clap::ValueEnum as _;
 use std::collections::BTreeMap;
@@ -28,6 +34,9 @@ pub struct Args {
     /// events only.
     #[arg(long, value_name = "FILE")]
     pub export: Option<PathBuf>,
+    /// Another figure, from which the difference is explained.
+    #[command(flatten)]
+    pub against: Against,
 }
 
 /// One part of a group: a key as `--by` takes it, or as a cell has it, and a value.
@@ -52,11 +61,14 @@ fn group(text: &str) -> Result<(Group, String), String> {
 /// # Errors
 /// [`Error::Usage`] unless exactly one figure is asked for and its group is whole.
 pub fn request(args: &Args) -> Result<pb::ExplainFigureRequest, Error> {
-    let query = &args.query;
+    request_of(&args.query, &args.group)
+}
+
+fn request_of(query: &Query, group_flags: &[(Group, String)]) -> Result<pb::ExplainFigureRequest, Error> {
     let counted = query::counted(query)?;
     if query.indicator.len() + counted.measures.len() != 1 {
         return Err(Error::Usage(
-            "explain takes exactly one --indicator or one --sum".into(),
+            "explain takes exactly one --indicator, one --sum or one --sum-of".into(),
         ));
     }
     let of_agreements = counted
@@ -64,7 +76,7 @@ pub fn request(args: &Args) -> Result<pb::ExplainFigureRequest, Error> {
         .iter()
         .any(|measure| matches!(measure.source, Some(pb::measure::Source::Agreements(_))));
     let mut group = BTreeMap::new();
-    for (key, value) in &args.group {
+    for (key, value) in group_flags {
         let value = group_value(*key, value, query, of_agreements).map_err(Error::Usage)?;
         if group.insert(key.cell_key(), value).is_some() {
             return Err(Error::Usage(format!("--group names {} twice", key.cell_key())));
@@ -72,7 +84,7 @@ pub fn request(args: &Args) -> Result<pb::ExplainFigureRequest, Error> {
     }
     // Naming a group says well enough what it was grouped by.
     let by: Vec<_> = if query.by.is_empty() {
-        args.group.iter().map(|(key, _)| *key).collect()
+        group_flags.iter().map(|(key, _)| *key).collect()
     } else {
         query.by.clone()
     };
@@ -82,6 +94,7 @@ pub fn request(args: &Args) -> Result<pb::ExplainFigureRequest, Error> {
         ));
     }
     let (hierarchy, hierarchy_date) = query::hierarchy(query);
+    let known = query.known_at.unwrap_or_default();
     Ok(pb::ExplainFigureRequest {
         unit: query.unit.clone(),
         indicators: query.indicator.clone(),
@@ -98,6 +111,8 @@ pub fn request(args: &Args) -> Result<pb::ExplainFigureRequest, Error> {
         min_registry_position: 0,
         group_by: by.iter().map(|key| key.key().into()).collect(),
         group,
+        known_log_index: known.log_index,
+        known_registry_position: known.registry_position,
     })
 }
 
@@ -115,9 +130,12 @@ fn group_value(key: Group, value: &str, query: &Query, of_agreements: bool) -> R
         Group::PartnerCountry => names::country(value),
         Group::Type if of_agreements => Ok(banggiao_model::name::id_to_code(value)),
         Group::Type => names::event_type(value),
-        Group::Direction => Ok(value.to_ascii_uppercase()),
-        Group::Month | Group::Quarter | Group::Year if value.contains('/') => names::period(value),
-        Group::Month | Group::Quarter | Group::Year => {
+        Group::Direction | Group::Level => Ok(value.to_ascii_uppercase()),
+        Group::Month | Group::Quarter | Group::Half | Group::Year | Group::Campaign if value.contains('/') => {
+            names::period(value)
+        }
+        Group::Campaign => names::period(&format!("campaign/{value}")),
+        Group::Month | Group::Quarter | Group::Half | Group::Year => {
             let calendar = query
                 .period
                 .as_deref()
@@ -133,13 +151,11 @@ fn group_value(key: Group, value: &str, query: &Query, of_agreements: bool) -> R
 /// # Errors
 /// [`Error::Usage`] as [`request`] or for words that nobody knows, otherwise as ExplainFigure.
 pub async fn run(session: &Session, args: &Args) -> Result<(), Error> {
+    if args.against.any() {
+        return difference::run(session, args).await;
+    }
     let mut request = request(args)?;
-    let type_of_group = request
-        .group
-        .get(&Group::Type.cell_key())
-        .filter(|name| name.contains('/'));
-    let types = args.query.event_type.iter().chain(type_of_group);
-    vocabulary::check(&session.connection, types, &args.query.sum).await?;
+    check_words(session, args, &request).await?;
     let heads = figures::heads(&session.connection).await?;
     request.min_log_index = heads.log_index();
     request.min_registry_position = heads.registry_position();
@@ -153,9 +169,19 @@ pub async fn run(session: &Session, args: &Args) -> Result<(), Error> {
     }
     match session.output {
         Output::Json => output::data(&crate::json::typed(&response)?),
-        Output::Csv => output::data(&table(&response, session.lang).csv()?),
-        Output::Table => output::data(&table(&response, session.lang).render(session.lang, output::width())),
+        Output::Csv => output::data(&records::table(&response, session.lang).csv()?),
+        Output::Table => output::data(&records::table(&response, session.lang).render(session.lang, output::width())),
     }
+}
+
+/// Refuses words that nobody knows, among the flags and in the group.
+async fn check_words(session: &Session, args: &Args, request: &pb::ExplainFigureRequest) -> Result<(), Error> {
+    let type_of_group = request
+        .group
+        .get(&Group::Type.cell_key())
+        .filter(|name| name.contains('/'));
+    let types = args.query.event_type.iter().chain(type_of_group);
+    vocabulary::check(&session.connection, types, &args.query.sum).await
 }
 
 /// The whole stream as one response.
@@ -172,89 +198,4 @@ async fn collect(session: &Session, request: pb::ExplainFigureRequest) -> Result
         }
     }
     Ok(merged.unwrap_or_default())
-}
-
-fn table(response: &pb::ExplainFigureResponse, lang: Lang) -> Table {
-    let counts_units = response
-        .contributions
-        .iter()
-        .any(|contribution| !contribution.counted_units.is_empty());
-    let mut columns = vec![
-        Column::new("date", lang.pick("Date", "Ngày")),
-        Column::new("resource", lang.pick("Record", "Bản ghi")),
-        Column::new("reference", lang.pick("Reference", "Số hồ sơ")),
-        Column::new("home_units", lang.pick("Home units", "Đơn vị ta")),
-        Column::new("partner_units", lang.pick("Partner units", "Đơn vị bạn")),
-    ];
-    if counts_units {
-        columns.push(Column::new("counted_units", lang.pick("Counted", "Được tính")));
-    }
-    columns.push(Column::new("amount", lang.pick("Amount", "Số lượng")));
-    let width = columns.len();
-    let mut table = Table::new(columns);
-    let short = |names: &[String]| {
-        names
-            .iter()
-            .map(|name| names::short(name))
-            .collect::<Vec<_>>()
-            .join("; ")
-    };
-    for contribution in &response.contributions {
-        let mut row = vec![
-            Cell::text(&contribution.date),
-            Cell::text(names::short(&contribution.resource)),
-            Cell::text(&contribution.reference),
-            Cell::text(short(&contribution.home_units)),
-            Cell::text(short(&contribution.partner_units)),
-        ];
-        if counts_units {
-            row.push(Cell::text(short(&contribution.counted_units)));
-        }
-        row.push(Cell::number(&contribution.amount));
-        table.push(row);
-    }
-    let mut sum = vec![Cell::text(lang.pick("Total", "Tổng"))];
-    sum.extend((2..width).map(|_| Cell::text("")));
-    sum.push(Cell::number(
-        response.cell.as_ref().map_or("0", |cell| cell.value.as_str()),
-    ));
-    table.push_sum(sum);
-    table
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_last_line_is_the_sum() {
-        let contribution = pb::Contribution {
-            date: "2024-03-01".into(),
-            resource: "events/a1".into(),
-            reference: "EV-1".into(),
-            home_units: vec!["units/tayninh".into()],
-            amount: "2".into(),
-            ..pb::Contribution::default()
-        };
-        let response = pb::ExplainFigureResponse {
-            contributions: vec![contribution],
-            cell: Some(pb::Cell {
-                value: "2".into(),
-                ..pb::Cell::default()
-            }),
-            ..pb::ExplainFigureResponse::default()
-        };
-        let table = table(&response, Lang::Vi);
-        let shown = table.render(Lang::Vi, None);
-        assert!(
-            shown
-                .lines()
-                .last()
-                .is_some_and(|line| line.contains("Tổng") && line.ends_with('2'))
-        );
-        assert_eq!(
-            table.csv().unwrap(),
-            "date,resource,reference,home_units,partner_units,amount\n2024-03-01,a1,EV-1,tayninh,,2\n"
-        );
-    }
 }

@@ -88,16 +88,16 @@ macro_rules! texts {
         #[derive(Debug, Clone, Default, Args)]
         pub struct $name {
             #[doc = concat!($what, " in Vietnamese.")]
-            #[arg(long, value_name = "TEXT", value_parser = given(text))]
+            #[arg(long, help = concat!($what, " in Vietnamese"), value_name = "TEXT", value_parser = given(text))]
             pub $vi: Option<Given<String>>,
             #[doc = concat!($what, " in English.")]
-            #[arg(long, value_name = "TEXT", value_parser = given(text))]
+            #[arg(long, help = concat!($what, " in English"), value_name = "TEXT", value_parser = given(text))]
             pub $en: Option<Given<String>>,
             #[doc = concat!($what, " in Khmer.")]
-            #[arg(long, value_name = "TEXT", value_parser = given(text))]
+            #[arg(long, help = concat!($what, " in Khmer"), value_name = "TEXT", value_parser = given(text))]
             pub $km: Option<Given<String>>,
             #[doc = concat!($what, " in Lao.")]
-            #[arg(long, value_name = "TEXT", value_parser = given(text))]
+            #[arg(long, help = concat!($what, " in Lao"), value_name = "TEXT", value_parser = given(text))]
             pub $lo: Option<Given<String>>,
         }
 
@@ -132,6 +132,8 @@ texts! {
     Names: name_vi, name_en, name_km, name_lo, "The name";
     /// A title by language.
     Titles: title_vi, title_en, title_km, title_lo, "The title";
+    /// What is counted, by language.
+    UnitsOfCount: unit_of_count_vi, unit_of_count_en, unit_of_count_km, unit_of_count_lo, "What is counted, as persons or km,";
 }
 
 #[cfg(test)]

@@ -225,6 +225,22 @@ async fn each(
     Ok(())
 }
 
+/// Refuses what nobody could check from the evidence alone.
+fn provable(
+    request: &reporting::ExplainFigureRequest,
+    indicator: Option<&reporting::Indicator>,
+) -> Result<(), &'static str> {
+    let of_indicator = indicator.and_then(|indicator| indicator.measure.as_ref());
+    let measure = of_indicator.or(request.measures.first());
+    if let Some(reporting::measure::Source::SumOf(_)) = measure.and_then(|measure| measure.source.as_ref()) {
+        return Err("several indicators taken together: write the evidence for each");
+    }
+    if request.period.starts_with("calendars/campaign/") {
+        return Err("a campaign, whose days are not in the evidence: give --from and --to");
+    }
+    Ok(())
+}
+
 /// Writes a figure with what proves the records behind it.
 ///
 /// # Errors
@@ -248,10 +264,14 @@ pub async fn export_figure(
     let indicator = match request.indicators.first() {
         None => None,
         Some(name) => {
-            let asked = reporting::GetIndicatorRequest { name: name.clone() };
+            let asked = reporting::GetIndicatorRequest {
+                name: name.clone(),
+                revision: 0,
+            };
             Some(connection.call(connection.indicators().get_indicator(asked)).await?)
         }
     };
+    provable(&request, indicator.as_ref()).map_err(|why| Error::Usage(format!("--export is not for {why}")))?;
     let checkpoint = pb::GetCheckpointRequest {
         min_log_index: response.log_index,
     };

@@ -31,6 +31,7 @@ pub mod registry;
 pub mod reporting;
 pub mod show;
 pub mod table;
+mod target;
 
 pub use completions::{CompletionsArgs, completions};
 pub use connection::Connection;
@@ -79,6 +80,12 @@ pub enum Verb {
     /// Reporting periods (kỳ báo cáo).
     #[command(subcommand)]
     Period(reporting::PeriodVerb),
+    /// Reports (báo cáo): drafted, issued, verified, and written as documents.
+    #[command(subcommand)]
+    Report(reporting::ReportVerb),
+    /// Returns (báo cáo của đơn vị), what is still missing, and what somebody should look at.
+    #[command(subcommand)]
+    Return(reporting::ReturnVerb),
     /// Principals: persons and services that may call.
     #[command(subcommand)]
     Principal(access::PrincipalVerb),
@@ -92,7 +99,7 @@ pub enum Verb {
     Import(import::Args),
     /// Compute figures for a unit and a period.
     Figures(figures::Args),
-    /// Show the records behind one figure.
+    /// Show the records behind one figure, or what makes the difference between two.
     Explain(explain::Args),
     /// The journal's log as a ledger: signed checkpoints, proofs, checking all of it.
     #[command(subcommand)]
@@ -135,6 +142,8 @@ pub async fn run(verb: Verb, globals: &Globals) -> Result<(), Error> {
         Verb::Attachment(verb) => verb.run(&session).await,
         Verb::Indicator(verb) => verb.run(&session).await,
         Verb::Period(verb) => verb.run(&session).await,
+        Verb::Report(verb) => verb.run(&session).await,
+        Verb::Return(verb) => verb.run(&session).await,
         Verb::Principal(verb) => verb.run(&session).await,
         Verb::Grant(verb) => verb.run(&session).await,
         Verb::Audit(verb) => verb.run(&session).await,

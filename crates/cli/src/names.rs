@@ -83,6 +83,10 @@ parsers! {
     section = resource("sections");
     /// A calendar: `calendars/civil` or `civil`.
     calendar = resource("calendars");
+    /// A report: `reports/ID` or its bare id.
+    report = resource("reports");
+    /// A template of reports: `reportTemplates/six-month`, `six-month` or `SIX_MONTH`.
+    report_template = coded("reportTemplates");
 }
 
 /// A boundary marker: `markers/vn-kh-65`, `vn-kh-65`, or its number on the border with Cambodia, as `65`, `127(1)` or
@@ -180,7 +184,7 @@ pub fn day(text: &str) -> Result<String, String> {
 /// `civil/2024-h1`. Anything else stays as it is.
 #[must_use]
 pub fn short(name: &str) -> String {
-    const COLLECTIONS: [&str; 13] = [
+    const COLLECTIONS: [&str; 16] = [
         "units",
         "reorganizations",
         "agreements",
@@ -194,6 +198,9 @@ pub fn short(name: &str) -> String {
         "grants",
         "calendars",
         "tokens",
+        "reports",
+        "reportTemplates",
+        "returns",
     ];
     match name.split_once('/') {
         Some(("calendars", rest)) => rest.replacen("/periods/", "/", 1),
@@ -219,6 +226,10 @@ mod tests {
         ] {
             assert_eq!(event_type(text).unwrap(), "eventTypes/joint-patrol");
         }
+        for text in ["six-month", "SIX_MONTH", "reporttemplates/six-month"] {
+            assert_eq!(report_template(text).unwrap(), "reportTemplates/six-month");
+        }
+        assert_eq!(report("Reports/R1").unwrap(), "reports/r1");
         for text in ["Tây Ninh (tayninh)", "Ban CHQS (huyện) A (TAYNINH)", "(units/tayninh)"] {
             assert_eq!(unit(text).unwrap(), "units/tayninh");
         }
@@ -294,6 +305,7 @@ mod tests {
             ("units/tayninh", "tayninh"),
             ("calendars/civil/periods/2024-h1", "civil/2024-h1"),
             ("eventTypes/aid", "aid"),
+            ("reportTemplates/six-month", "six-month"),
             ("KH", "KH"),
             ("229/12", "229/12"),
             ("https://example.org", "https://example.org"),

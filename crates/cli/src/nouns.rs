@@ -3,8 +3,10 @@
 //! A new noun is a new entry here and its flags in the module of its service. Nothing here speaks to a server.
 
 mod registry;
+mod reporting;
 
 pub use registry::*;
+pub use reporting::*;
 
 /// A kind of resource that can be listed.
 #[derive(Debug)]
@@ -204,25 +206,6 @@ pub static ATTACHMENT: Noun = Noun {
     ],
 };
 
-/// Indicators.
-pub static INDICATOR: Noun = Noun {
-    list: "banggiao.reporting.v1.IndicatorService/ListIndicators",
-    get: "banggiao.reporting.v1.IndicatorService/GetIndicator",
-    columns: &[
-        ID,
-        column("code", "Code", "Ký hiệu"),
-        NAMES,
-        column("unit_of_count", "Counted in", "Đơn vị tính"),
-    ],
-};
-
-/// Periods.
-pub static PERIOD: Noun = Noun {
-    list: "banggiao.reporting.v1.CalendarService/ListPeriods",
-    get: "banggiao.reporting.v1.CalendarService/GetPeriod",
-    columns: &[ID, column("titles", "Title", "Tên gọi"), START, END],
-};
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -254,6 +237,11 @@ mod tests {
             &ATTACHMENT,
             &INDICATOR,
             &PERIOD,
+            &REPORT,
+            &REPORT_TEMPLATE,
+            &RETURN,
+            &COMPLETENESS,
+            &FINDING,
         ] {
             let resource = if noun.list.is_empty() {
                 crate::dynamic::method(noun.get).unwrap().output()

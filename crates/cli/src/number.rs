@@ -4,32 +4,10 @@
 
 use crate::globals::Lang;
 
-/// A plain decimal with grouped digits: `22279.5` is `22,279.5` in English and `22.279,5` in Vietnamese. Text that is
-/// no plain decimal stays as it is.
+/// A plain decimal with grouped digits, as the session's language writes it.
 #[must_use]
 pub fn grouped(decimal: &str, lang: Lang) -> String {
-    let (sign, unsigned) = match decimal.strip_prefix(['-', '+']) {
-        Some(rest) => (&decimal[..1], rest),
-        None => ("", decimal),
-    };
-    let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
-    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    if whole.is_empty() || !digits(whole) || !digits(fraction) {
-        return decimal.to_owned();
-    }
-    let (group_mark, decimal_mark) = lang.pick((',', '.'), ('.', ','));
-    let mut text = sign.to_owned();
-    for (index, digit) in whole.chars().enumerate() {
-        if index > 0 && (whole.len() - index).is_multiple_of(3) {
-            text.push(group_mark);
-        }
-        text.push(digit);
-    }
-    if !fraction.is_empty() {
-        text.push(decimal_mark);
-        text.push_str(fraction);
-    }
-    text
+    banggiao_model::decimal::written(decimal, lang.key())
 }
 
 /// The difference of two exact decimals, with its sign if it has risen; `None` if either is no decimal.
@@ -44,6 +22,20 @@ pub fn difference(value: &str, before: &str) -> Option<String> {
         ""
     };
     Some(format!("{sign}{}", banggiao_model::decimal::format(difference)))
+}
+
+/// How many hundredths of another decimal a decimal is, to one place behind the mark, a half rounded up; `None` if either
+/// is no decimal, or the other is zero.
+#[must_use]
+pub fn percent(value: &str, of: &str) -> Option<String> {
+    let decimal = |text: &str| banggiao_model::decimal::parse(text).ok();
+    let of = decimal(of).filter(|of| !of.is_zero())?;
+    let tenths = decimal(value)?.checked_mul(decimal("1000")?)?.checked_div(of)?;
+    let rounded = tenths
+        .checked_add(decimal("0.5")?)?
+        .floor()
+        .checked_div(decimal("10")?)?;
+    Some(banggiao_model::decimal::format(rounded))
 }
 
 #[cfg(test)]
@@ -74,5 +66,20 @@ mod tests {
         assert_eq!(difference("0.3", "0.4").as_deref(), Some("-0.1"));
         assert_eq!(difference("7", "7.0").as_deref(), Some("0"));
         assert_eq!(difference("", "7"), None);
+    }
+
+    #[test]
+    fn percents_are_rounded_to_a_tenth() {
+        for (value, of, percent) in [
+            ("19", "30", Some("63.3")),
+            ("15", "24", Some("62.5")),
+            ("1", "16", Some("6.3")),
+            ("30", "30", Some("100")),
+            ("0", "7", Some("0")),
+            ("7", "0", None),
+            ("", "7", None),
+        ] {
+            assert_eq!(super::percent(value, of).as_deref(), percent, "{value} of {of}");
+        }
     }
 }

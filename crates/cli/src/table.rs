@@ -6,11 +6,11 @@ mod cell;
 mod layout;
 
 pub use cell::Cell;
+pub(crate) use cell::harmless;
 pub(crate) use layout::{wrap, wrapped};
 
 use crate::error::Error;
 use crate::globals::Lang;
-use cell::harmless;
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, TableStyle, Width};
 use layout::Need;
 use std::borrow::Cow;
@@ -41,6 +41,12 @@ impl Column {
     pub fn detail(mut self, readiness: u8) -> Self {
         self.detail = readiness;
         self
+    }
+
+    /// The same column as one that says nothing new: it is the first to go, and nobody misses it.
+    #[must_use]
+    pub fn ornament(self) -> Self {
+        self.detail(u8::MAX)
     }
 }
 
@@ -107,9 +113,9 @@ impl Table {
         let needs: Vec<Need> = (0..self.columns.len()).map(|index| self.need(index, lang)).collect();
         let shown = layout::shown(&needs, width);
         let body = self.body(lang, width, &needs, &shown);
-        let title = self.title.iter().map(|title| harmless(title));
+        let title = self.title.iter().map(|title| wrapped(&harmless(title), width));
         let left_out: Vec<_> = (0..needs.len())
-            .filter(|index| !shown.contains(index))
+            .filter(|index| !shown.contains(index) && needs[*index].detail < u8::MAX)
             .map(|index| self.columns[index].heading.as_str())
             .collect();
         let left_out = (!left_out.is_empty()).then(|| {
@@ -121,7 +127,7 @@ impl Table {
         });
         title
             .chain(body)
-            .chain(self.remarks.iter().cloned())
+            .chain(self.remarks.iter().map(|remark| wrapped(remark, width)))
             .chain(left_out)
             .collect::<Vec<_>>()
             .join("\n")

@@ -130,6 +130,21 @@ fn every_noun_lists_and_gets() {
         "indicator get persons-sent",
         "period list --calendar legal --year 2024",
         "period get civil/2024-H1",
+        "period list --calendar campaign",
+        "period get campaign/2023-2024 --revision 2",
+        "report templates",
+        "report template get six-month --revision 1",
+        "report template create template.json",
+        "report template update - --etag 3-x",
+        "report list --unit tayninh --period civil/2024-H1 --template six-month --state draft,issued --page-size 5",
+        "report get reports/r1",
+        "report issue r1 --document-number 123/BC-BCH --etag 1-x",
+        "report supersede r1 --reason recount",
+        "report verify r1",
+        "report since r1",
+        "report render r1 --format markdown --language vi --to r.md --force",
+        "return list --unit tayninh --period legal/2024-05",
+        "return findings --unit tayninh --kind ageing-review,UNVISITED_MARKER --review-days 5 --date 2024-07-01",
         "principal list",
         "principal get clerk",
         "principal create clerk --display-name Clerk",
@@ -162,6 +177,17 @@ fn every_noun_lists_and_gets() {
         "programme target set a --indicator b --unit c --period civil/2024 --value many",
         "import",
         "event get a --revision 0",
+        "period create campaign/2023-2024 --kind month",
+        "period create 2023-2024 --kind dry-season",
+        "period update campaign/2023-2024 --deadline district=2024-06-14",
+        "report generate --template six-month --unit tayninh",
+        "report generate --unit tayninh --period civil/2024-H1",
+        "report supersede r1",
+        "report render r1",
+        "report render r1 --format pdf",
+        "return submit --unit tayninh",
+        "return matrix --unit tayninh",
+        "indicator create a --sum-of a,b --sum persons",
     ] {
         assert!(parse(&format!("banggiao {line}")).is_err(), "{line}");
     }
@@ -293,6 +319,9 @@ fn contradictions_are_wrong_usage() {
         &format!("{HALF} --sum agreements --event-type AID"),
         &format!("{HALF} --by moon"),
         &format!("{HALF} --sum 1%"),
+        &format!("{HALF} --sum-of persons-sent"),
+        &format!("{HALF} --known-at 0"),
+        &format!("{HALF} --compare yesterday"),
     ] {
         assert_eq!(refused(&format!("banggiao figures {flags}")), 2, "{flags}");
     }
@@ -326,7 +355,99 @@ fn explain_wants_one_figure_and_a_whole_group() {
         "--indicator a --by child --group month=2024-03",
         "--indicator a --group child=a,child=b",
         "--indicator a --group child",
+        "--indicator a --sum-of b,c",
     ] {
         assert_eq!(refused(&format!("banggiao explain {HALF} {flags}")), 2, "{flags}");
+    }
+}
+
+#[test]
+fn figures_are_taken_together_and_as_they_were_known() {
+    let request = query(&format!(
+        "banggiao figures {HALF} --sum-of persons-sent,persons-received --direction inbound --by level,half,campaign \
+         --compare previous-period --known-at 1024:88"
+    ));
+    let Some(Source::SumOf(sum)) = &request.measures[0].source else {
+        panic!("{request:?}")
+    };
+    assert_eq!(
+        sum.indicators,
+        ["indicators/persons-sent", "indicators/persons-received"]
+    );
+    assert!(request.measures.len() == 1 && request.narrow_events.is_some());
+    assert_eq!(
+        request.group_by,
+        [pb::GroupKey::Level, pb::GroupKey::Half, pb::GroupKey::Campaign].map(i32::from)
+    );
+    assert_eq!(request.compare(), pb::Comparison::PreviousPeriod);
+    assert_eq!((request.known_log_index, request.known_registry_position), (1024, 88));
+}
+
+fn difference(line: &str) -> Result<pb::ExplainDifferenceRequest, u8> {
+    match parse(&format!("banggiao explain --indicator persons-sent {line}")) {
+        Ok(cli) => match cli.verb {
+            Verb::Explain(args) if args.against.any() => {
+                explain::against::difference(&args).map_err(|error| error.exit_code())
+            }
+            other => panic!("{other:?}"),
+        },
+        Err(_) => Err(2),
+    }
+}
+
+#[test]
+fn a_difference_leads_from_the_other_figure_to_the_one_asked_for() {
+    let both = |line: &str| {
+        let request = difference(line).unwrap();
+        (request.before.unwrap(), request.after.unwrap())
+    };
+    let period = "--unit tayninh --period civil/2024-H1";
+    let (before, after) = both(&format!(
+        "{period} --against-period civil/2023-H1 --group direction=inbound"
+    ));
+    assert_eq!(before.period, "calendars/civil/periods/2023-h1");
+    assert_eq!(after.period, "calendars/civil/periods/2024-h1");
+    assert_eq!((before.unit, before.group), (after.unit, after.group));
+
+    let (before, after) = both(&format!("{period} --against-from 2023-01-01 --against-to 2023-02-01"));
+    assert_eq!(
+        (
+            before.period.as_str(),
+            before.start_date.as_str(),
+            before.end_date.as_str()
+        ),
+        ("", "2023-01-01", "2023-02-01")
+    );
+    assert!(after.start_date.is_empty());
+
+    let (before, after) = both(&format!("{period} --restate 2025-07-01 --against-at-event"));
+    assert_eq!(
+        (before.hierarchy(), after.hierarchy()),
+        (pb::Hierarchy::AtEvent, pb::Hierarchy::AsOf)
+    );
+    let (before, _) = both(&format!("{period} --against-restate 2025-07-01"));
+    assert_eq!(
+        (before.hierarchy(), before.hierarchy_date.as_str()),
+        (pb::Hierarchy::AsOf, "2025-07-01")
+    );
+
+    let (before, after) = both(&format!("{period} --against-known-at 7 --against-unit longan"));
+    assert_eq!((before.known_log_index, before.unit.as_str()), (7, "units/longan"));
+    assert_eq!((after.known_log_index, after.unit.as_str()), (0, "units/tayninh"));
+}
+
+#[test]
+fn a_difference_is_one_between_two_figures() {
+    for flags in [
+        "--against-at-event",
+        "--against-period civil/2024-H1",
+        "--against-from 2023-01-01",
+        "--against-period civil/2023 --against-from 2023-01-01 --against-to 2023-02-01",
+        "--against-restate 2025-07-01 --against-at-event",
+        "--against-unit longan --export evidence.json",
+        "--against-unit longan --sum persons",
+    ] {
+        let line = format!("--unit tayninh --period civil/2024-H1 {flags}");
+        assert_eq!(difference(&line).err(), Some(2), "{flags}");
     }
 }

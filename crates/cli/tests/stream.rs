@@ -100,7 +100,15 @@ impl ImportService for Server {
 
 #[tonic::async_trait]
 impl FigureService for Server {
+    type ExplainDifferenceStream = Boxed<reporting::ExplainDifferenceResponse>;
     type ExplainFigureStream = Boxed<reporting::ExplainFigureResponse>;
+
+    async fn explain_difference(
+        &self,
+        _: Request<reporting::ExplainDifferenceRequest>,
+    ) -> Result<Response<Self::ExplainDifferenceStream>, Status> {
+        Err(Status::unimplemented("not here"))
+    }
 
     async fn query_figures(
         &self,

@@ -98,6 +98,7 @@ async fn asked(session: &Session, types: &[&str], sum: &str) -> [Error; 2] {
         query,
         group: vec![],
         export: None,
+        against: explain::Against::default(),
     };
     [
         figures::run(session, &figures).await.unwrap_err(),

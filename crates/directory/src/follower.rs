@@ -88,6 +88,12 @@ impl Follower {
         self.heard.borrow().is_some_and(|heard| heard.elapsed() < STALE)
     }
 
+    /// When the registry was heard last, if it was since the start.
+    #[must_use]
+    pub fn heard(&self) -> Option<Instant> {
+        *self.heard.borrow()
+    }
+
     /// As [`Self::is_fresh`], waiting up to [`GRACE`] for a feed that was never heard since the start.
     ///
     /// # Errors

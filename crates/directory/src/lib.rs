@@ -9,6 +9,7 @@ mod agreement;
 pub mod changes;
 mod fold;
 mod follower;
+pub mod marker;
 mod record;
 pub mod wire;
 

@@ -63,6 +63,17 @@ pub fn format(date: Date) -> String {
     date.to_string()
 }
 
+/// A day as a language writes it in running text: `15 June 2024` in English, and otherwise `15/6/2024`, as Vietnamese has
+/// no leading zeros there.
+#[must_use]
+pub fn written(date: Date, language: &str) -> String {
+    if language.eq_ignore_ascii_case("en") {
+        date.strftime("%-d %B %Y").to_string()
+    } else {
+        format!("{}/{}/{}", date.day(), date.month(), date.year())
+    }
+}
+
 /// Says whether the date lies in the years that the system takes.
 #[must_use]
 pub fn in_range(date: Date) -> bool {
@@ -93,6 +104,18 @@ pub fn today_in_vietnam(now: jiff::Timestamp) -> Date {
     VIETNAM.to_datetime(now).date()
 }
 
+/// The day in Việt Nam of an instant, given in seconds since 1970; `None` beyond what an instant can say.
+#[must_use]
+pub fn day_in_vietnam(seconds: i64) -> Option<Date> {
+    jiff::Timestamp::from_second(seconds).ok().map(today_in_vietnam)
+}
+
+/// How many days lie from one day to another; negative if the other comes first.
+#[must_use]
+pub fn days_between(from: Date, to: Date) -> i64 {
+    from.until(to).map_or(0, |span| i64::from(span.get_days()))
+}
+
 /// The instant at which a day begins in Việt Nam; `None` beyond what an instant can say.
 #[must_use]
 pub fn beginning_in_vietnam(day: Date) -> Option<jiff::Timestamp> {
@@ -104,6 +127,19 @@ pub fn beginning_in_vietnam(day: Date) -> Option<jiff::Timestamp> {
 pub fn around(date: Date, days: i64) -> (Date, Date) {
     let span = jiff::SignedDuration::from_hours(24 * days);
     (date.saturating_sub(span), date.saturating_add(span))
+}
+
+/// The same day so many months later, or the last day of that month if it is shorter.
+#[must_use]
+pub fn months_later(date: Date, months: u16) -> Date {
+    date.saturating_add(jiff::Span::new().months(months))
+}
+
+/// As many days as from one day to another, right before them.
+#[must_use]
+pub fn days_before(start: Date, end: Date) -> (Date, Date) {
+    let last = day_before(start);
+    (around(last, days_between(start, end)).0, last)
 }
 
 /// The day before, standing still at the first day that can be written.

@@ -71,6 +71,38 @@ fn shorten(text: &str) -> String {
     text.chars().take(2 * DIGITS_MAX).collect()
 }
 
+/// A plain decimal as a language writes it, with digits in groups of three: `22279.5` is `22,279.5` in English and
+/// `22.279,5` in Vietnamese, which is also what other languages get. Text that is no plain decimal stays as it is.
+#[must_use]
+pub fn written(decimal: &str, language: &str) -> String {
+    let (sign, unsigned) = match decimal.strip_prefix(['-', '+']) {
+        Some(rest) => (&decimal[..1], rest),
+        None => ("", decimal),
+    };
+    let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || !digits(whole) || !digits(fraction) {
+        return decimal.to_owned();
+    }
+    let (group_mark, decimal_mark) = if language.eq_ignore_ascii_case("en") {
+        (',', '.')
+    } else {
+        ('.', ',')
+    };
+    let mut text = sign.to_owned();
+    for (index, digit) in whole.chars().enumerate() {
+        if index > 0 && (whole.len() - index).is_multiple_of(3) {
+            text.push(group_mark);
+        }
+        text.push(digit);
+    }
+    if !fraction.is_empty() {
+        text.push(decimal_mark);
+        text.push_str(fraction);
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

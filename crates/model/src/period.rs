@@ -144,6 +144,32 @@ impl Period {
         }
     }
 
+    /// The period before: the month before a month, the half before a half.
+    #[must_use]
+    pub fn previous(self) -> Self {
+        let (span, earlier_year) = match self.span {
+            Span::Year => (Span::Year, true),
+            Span::Half(half) => (Span::Half(before(half, 2)), half == 1),
+            Span::Quarter(quarter) => (Span::Quarter(before(quarter, 4)), quarter == 1),
+            Span::Month(month) => (Span::Month(before(month, 12)), month == 1),
+        };
+        Self {
+            span,
+            year: if earlier_year {
+                self.year.saturating_sub(1)
+            } else {
+                self.year
+            },
+            ..self
+        }
+    }
+
+    /// How many months it has.
+    #[must_use]
+    pub fn months(self) -> u8 {
+        self.last_month() + 1 - self.first_month()
+    }
+
     fn first_month(self) -> u8 {
         match self.span {
             Span::Year => 1,
@@ -187,8 +213,30 @@ fn read_id(id: &str) -> Option<(i16, Span)> {
     Some((year.parse().ok()?, span))
 }
 
+/// The number before one of so many, of which the last comes before the first.
+fn before(number: u8, of: u8) -> u8 {
+    if number == 1 { of } else { number - 1 }
+}
+
 /// A day that exists in every year; beyond the calendar's ends it stands still there.
 fn day(year: i16, month: u8, day: i8) -> Date {
     let beyond = if year < 0 { Date::MIN } else { Date::MAX };
     Date::new(year, month.cast_signed(), day).unwrap_or(beyond)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::date;
+
+    #[test]
+    fn the_period_before_ends_the_day_before() {
+        for calendar in Calendar::ALL {
+            for period in Period::list(calendar, 2024) {
+                let before = period.previous();
+                assert_eq!(before.end(), date::day_before(period.start()), "{period}");
+                assert_eq!(before.months(), period.months(), "{period}");
+            }
+        }
+    }
 }

@@ -71,6 +71,45 @@ pub fn changes<M: Message + Name>(before: &M, after: &M) -> Vec<Change> {
         .collect()
 }
 
+/// Where two messages differ, however deep: the path of each field that is not the same, with both values, at most so
+/// many of them.
+pub fn paths<M: Message + Name>(before: &M, after: &M, most: usize) -> Vec<String> {
+    let (Some(before), Some(after)) = (dynamic(before), dynamic(after)) else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    walk(&json_of(&before), &json_of(&after), String::new(), most, &mut found);
+    found
+}
+
+fn walk(before: &serde_json::Value, after: &serde_json::Value, path: String, most: usize, found: &mut Vec<String>) {
+    use serde_json::Value;
+    if before == after || found.len() >= most {
+        return;
+    }
+    match (before, after) {
+        (Value::Object(old), Value::Object(new)) => {
+            let keys: std::collections::BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+            for key in keys {
+                let of = |side: &serde_json::Map<String, Value>| side.get(key).cloned().unwrap_or_default();
+                let path = if path.is_empty() {
+                    key.clone()
+                } else {
+                    format!("{path}.{key}")
+                };
+                walk(&of(old), &of(new), path, most, found);
+            }
+        }
+        (Value::Array(old), Value::Array(new)) => {
+            for index in 0..old.len().max(new.len()) {
+                let of = |side: &[Value]| side.get(index).cloned().unwrap_or_default();
+                walk(&of(old), &of(new), format!("{path}[{index}]"), most, found);
+            }
+        }
+        _ => found.push(format!("{path}: {before} and {after}")),
+    }
+}
+
 /// Protobuf JSON with the names of the contract, in which only what is set stands.
 fn json_of(message: &DynamicMessage) -> serde_json::Value {
     let options = SerializeOptions::new().use_proto_field_name(true);

@@ -5,10 +5,13 @@ mod calendars;
 mod figures;
 mod group;
 mod indicators;
-mod measure;
 mod query;
+mod report_content;
+mod reports;
+mod returns;
 mod status;
 mod stream;
+mod templates;
 #[cfg(test)]
 mod tests;
 mod trail;
@@ -19,10 +22,10 @@ use banggiao_audit::Trail;
 use banggiao_contracts::reporting::v1::{
     audit_service_server::AuditServiceServer, calendar_service_server::CalendarServiceServer,
     figure_service_server::FigureServiceServer, indicator_service_server::IndicatorServiceServer,
+    report_service_server::ReportServiceServer, return_service_server::ReturnServiceServer,
 };
 use banggiao_directory::Directory;
 use banggiao_model::{
-    clock::Clock,
     date::Date,
     permission::{Action, Classification, Scope},
 };
@@ -32,7 +35,7 @@ use banggiao_rpc::{
 };
 use tonic::{Request, Status, service::RoutesBuilder};
 
-use crate::{domain::figure::Reach, projection::Projection};
+use crate::{domain::figure::Reach, office::Office, projection::Projection};
 use status::refuse;
 
 /// The domain of reporting's error reasons.
@@ -41,7 +44,7 @@ pub const DOMAIN: Domain = Domain("reporting.banggiao");
 /// All services of reporting behind their authentication.
 pub fn routes(
     projection: Arc<Projection>,
-    clock: Arc<dyn Clock>,
+    office: Arc<Office>,
     verifier: Arc<Verifier>,
     trail: Trail,
 ) -> RoutesBuilder {
@@ -49,7 +52,7 @@ pub fn routes(
     let auth = Authenticate::new(verifier, admission, DOMAIN);
     let calls = Calls {
         projection,
-        clock,
+        office,
         auth: auth.clone(),
         trail,
     };
@@ -58,6 +61,8 @@ pub fn routes(
         .add_service(authenticated!(IndicatorServiceServer, calls.clone(), auth.clone()))
         .add_service(authenticated!(AuditServiceServer, calls.clone(), auth.clone()))
         .add_service(authenticated!(CalendarServiceServer, calls.clone(), auth.clone()))
+        .add_service(authenticated!(ReportServiceServer, calls.clone(), auth.clone()))
+        .add_service(authenticated!(ReturnServiceServer, calls.clone(), auth.clone()))
         .add_service(authenticated!(FigureServiceServer, calls, auth));
     routes
 }
@@ -66,7 +71,7 @@ pub fn routes(
 #[derive(Clone)]
 pub struct Calls {
     projection: Arc<Projection>,
-    clock: Arc<dyn Clock>,
+    office: Arc<Office>,
     auth: Authenticate,
     trail: Trail,
 }
@@ -124,6 +129,6 @@ impl Calls {
     }
 
     fn today(&self) -> Date {
-        self.clock.today()
+        self.office.today()
     }
 }

@@ -9,6 +9,7 @@
 mod config;
 mod domain;
 mod grpc;
+mod office;
 mod projection;
 mod store;
 #[cfg(test)]
@@ -28,6 +29,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    office::Office,
     projection::{Projection, Reader},
     store::migration::Migrator,
 };
@@ -61,10 +63,11 @@ pub async fn start(
     let store = Store::open::<Migrator>(&config.database.url).await?;
     let trail = Trail::open(store.clone(), seams.clone());
     let follower = Follower::start(store.clone(), registry, shutdown.clone()).await?;
+    let office = Arc::new(Office::open(store.clone(), seams.clone()).await?);
     let (projection, book) = Projection::open(store, follower).await?;
     let reader = Reader::new(Arc::clone(&projection), book, EventFeedServiceClient::new(journal));
     tokio::spawn(feed::follow(projection::FEED, reader, shutdown.clone()));
-    let routes = grpc::routes(projection, seams.clock, verifier, trail.clone());
+    let routes = grpc::routes(projection, office, verifier, trail.clone());
     banggiao_audit::serve(
         entrance,
         serve::with_health_and_reflection(routes, "banggiao.reporting.v1", Vec::new()).await?,

@@ -8,8 +8,9 @@ pub mod tests;
 
 pub use reader::Reader;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
+use banggiao_contracts::journal::v1 as pb;
 use banggiao_directory::{Behind, Directory, Follower, GRACE, changes};
 use banggiao_model::date::Date;
 use banggiao_store::{self as store, Store, cursor};
@@ -21,6 +22,7 @@ use crate::{
         book::Book,
         fact,
         facts::{Facts, Index},
+        rule,
     },
     store::fact as stored,
 };
@@ -34,6 +36,7 @@ pub struct Projection {
     store: Store,
     follower: Follower,
     current: watch::Sender<Arc<Facts>>,
+    heard: watch::Sender<Option<Instant>>,
 }
 
 impl Projection {
@@ -50,6 +53,7 @@ impl Projection {
                 store,
                 follower,
                 current,
+                heard: watch::Sender::new(None),
             }),
             book,
         ))
@@ -104,21 +108,82 @@ impl Projection {
         Ok(self.now())
     }
 
-    /// Facts and directory as they were known at two positions, the facts only of events that begin within one of these
-    /// stretches of days, both ends inclusive. Positions that are not reached yet are waited for.
+    /// The directory as it was known at a position, which is not waited for.
     ///
     /// # Errors
-    /// [`Error::Behind`] with the position reached; [`Error::Store`].
-    pub async fn past(
+    /// [`Error::Store`].
+    pub async fn past_directory(&self, registry_position: i64) -> Result<Arc<Directory>, Error> {
+        let directory = changes::fold_until(self.store.reader(), registry_position).await?;
+        Ok(Arc::new(directory))
+    }
+
+    /// The facts as they were known at a position, read against a past directory: only those of events that begin within
+    /// one of these stretches of days, both ends inclusive.
+    ///
+    /// # Errors
+    /// A rule if the directory is older than what the facts name; [`Error::Store`].
+    pub async fn past_facts(
         &self,
         log_index: i64,
-        registry_position: i64,
+        directory: &Directory,
         days: &[(Date, Date)],
-    ) -> Result<(Arc<Facts>, Arc<Directory>), Error> {
-        let (facts, _) = self.at_least(log_index, registry_position).await?;
-        let directory = changes::fold_until(self.store.reader(), registry_position).await?;
-        let (facts, _) = rebuild(&self.store, &directory, facts.epoch, log_index, Some(days)).await?;
-        Ok((Arc::new(facts), Arc::new(directory)))
+    ) -> Result<Arc<Facts>, Error> {
+        let epoch = self.current.borrow().epoch;
+        match rebuild(&self.store, directory, epoch, log_index, Some(days)).await {
+            Ok((facts, _)) => Ok(Arc::new(facts)),
+            Err(store::Error::Damaged(why)) => {
+                tracing::debug!(why, "a past state cannot be computed");
+                let description = format!(
+                    "at log position {log_index} there are records that the registry at position {} does not know",
+                    directory.position()
+                );
+                Err(Error::rule(
+                    rule::POSITION_NOT_KNOWN,
+                    "known_registry_position",
+                    description,
+                ))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The events that wait to be approved, as their newest revisions have them.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn waiting(&self) -> Result<Vec<pb::Event>, Error> {
+        let (mut events, mut after) = (Vec::new(), 0);
+        loop {
+            let rows = stored::read_waiting(self.store.reader(), after).await?;
+            let Some(last) = rows.last() else { return Ok(events) };
+            after = last.log_index;
+            for row in rows {
+                events.extend(row.decode()?.event);
+            }
+        }
+    }
+
+    /// The events that count and begin on one of these days, as their counting revisions have them.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn counted(&self, start: Date, end: Date) -> Result<Vec<pb::Event>, Error> {
+        let position = self.current.borrow().position;
+        let (mut events, mut after) = (Vec::new(), 0);
+        loop {
+            let rows = stored::read_standing(self.store.reader(), after, position, Some(&[(start, end)])).await?;
+            let Some(last) = rows.last() else { return Ok(events) };
+            after = last.log_index;
+            for row in rows.into_iter().filter(|row| row.did_count(position)) {
+                let event = row.decode()?.event;
+                events.extend(event.filter(|event| event.phase() == pb::Phase::Held));
+            }
+        }
+    }
+
+    /// When the journal was heard last, if it was since the start.
+    pub fn journal_heard(&self) -> Option<Instant> {
+        *self.heard.borrow()
     }
 
     fn publish(&self, facts: Facts) {

@@ -219,7 +219,10 @@ async fn ask(session: &Session, row: &sample::Figure, indicator: &str) -> Result
 
 async fn indicator_name(session: &Session, name: &str) -> Result<String, Error> {
     let connection = &session.connection;
-    let request = pb::GetIndicatorRequest { name: name.to_owned() };
+    let request = pb::GetIndicatorRequest {
+        name: name.to_owned(),
+        revision: 0,
+    };
     let indicator = connection.call(connection.indicators().get_indicator(request)).await?;
     Ok(indicator
         .names

@@ -2,7 +2,10 @@
 //!
 //! It owns words and order; nothing here asks a server.
 
-use super::{Args, Group};
+mod bar;
+mod tree;
+
+use super::{Args, Compare, Group};
 use crate::globals::Lang;
 use crate::names;
 use crate::number;
@@ -10,50 +13,111 @@ use crate::table::{Cell, Column, Table};
 use banggiao_contracts::reporting::v1 as pb;
 use std::collections::BTreeMap;
 
+/// A terminal must have so many columns before room is spent on what the numbers beside it say as well.
+const WIDTH_OF_BARS: u16 = 110;
+
+/// For whom an answer is drawn.
+#[derive(Debug, Clone, Copy)]
+pub struct Look {
+    lang: Lang,
+    people: bool,
+    bars: bool,
+}
+
+impl Look {
+    /// For people in front of a terminal of this width, or behind a pipe.
+    #[must_use]
+    pub fn people(lang: Lang, width: Option<u16>) -> Self {
+        Self {
+            lang,
+            people: true,
+            bars: width.is_some_and(|width| width >= WIDTH_OF_BARS),
+        }
+    }
+
+    /// For machines: each row stands for itself.
+    #[must_use]
+    pub fn machine(lang: Lang) -> Self {
+        Self {
+            lang,
+            people: false,
+            bars: false,
+        }
+    }
+}
+
+/// What people call resources.
+struct Names<'a>(&'a BTreeMap<String, String>);
+
+impl Names<'_> {
+    fn of(&self, name: &str) -> String {
+        self.0.get(name).cloned().unwrap_or_else(|| names::short(name))
+    }
+}
+
+/// A figure of a cell or of a total.
+struct Figure<'a> {
+    value: &'a str,
+    before: Option<&'a str>,
+    target: Option<&'a str>,
+    records: i64,
+    unknown: i64,
+}
+
+macro_rules! figure {
+    ($kind:ident) => {
+        impl<'a> From<&'a pb::$kind> for Figure<'a> {
+            fn from(from: &'a pb::$kind) -> Self {
+                Self {
+                    value: &from.value,
+                    before: from.comparison_value.as_deref(),
+                    target: from.target_value.as_deref(),
+                    records: from.record_count,
+                    unknown: from.unknown_count,
+                }
+            }
+        }
+    };
+}
+
+figure!(Cell);
+figure!(Total);
+
+/// Which columns the answer has.
+struct Shape<'a> {
+    unit: &'a str,
+    groups: &'a [Group],
+    compare: Option<Compare>,
+    targets: bool,
+    bars: bool,
+    lang: Lang,
+}
+
 /// The answer as a table. `called` maps resource names, of indicators and of the unit, to what people call them.
 #[must_use]
-pub fn table(args: &Args, response: &pb::QueryFiguresResponse, called: &BTreeMap<String, String>, lang: Lang) -> Table {
-    let groups = &args.query.by;
-    let compared = args.compare.is_some();
-    let mut table = Table::new(columns(groups, compared, lang));
-    let id = names::short(&args.query.unit);
-    let unit = called
-        .get(&args.query.unit)
-        .map_or_else(|| id.clone(), |name| format!("{name} ({id})"));
+pub fn table(args: &Args, response: &pb::QueryFiguresResponse, called: &BTreeMap<String, String>, look: Look) -> Table {
+    let (lang, called) = (look.lang, Names(called));
+    let cells = response.cells.iter().map(|cell| &cell.target_value);
+    let totals = response.totals.iter().map(|total| &total.target_value);
+    let shape = Shape {
+        unit: &args.query.unit,
+        groups: &args.query.by,
+        compare: args.compare,
+        targets: cells.chain(totals).any(Option::is_some),
+        bars: look.bars && args.compare.is_some(),
+        lang,
+    };
+    let mut table = Table::new(shape.columns());
+    let id = names::short(shape.unit);
+    let unit = called.0.get(shape.unit);
+    let unit = unit.map_or_else(|| id.clone(), |name| format!("{name} ({id})"));
     table.set_title(title(&unit, response, lang));
-    let label = |name: &str| called.get(name).cloned().unwrap_or_else(|| names::short(name));
-    for cell in &response.cells {
-        let mut row = vec![Cell::text(label(&cell.indicator))];
-        row.extend(groups.iter().map(|group| {
-            Cell::text(
-                cell.group
-                    .get(&group.cell_key())
-                    .map(|value| names::short(value))
-                    .unwrap_or_default(),
-            )
-        }));
-        let comparison = compared.then_some(cell.comparison_value.as_deref());
-        row.extend(values(&cell.value, comparison, cell.record_count, cell.unknown_count));
-        table.push(row);
+    if look.people && shape.groups.first() == Some(&Group::Child) {
+        tree::rows(&mut table, &shape, response, &called);
+    } else {
+        rows(&mut table, &shape, response, &called);
     }
-    if groups.is_empty() {
-        return table;
-    }
-    for total in &response.totals {
-        let mark = if total.overlapping { " *" } else { "" };
-        let mut row = vec![Cell::text(label(&total.indicator))];
-        row.push(Cell::text(format!("{}{mark}", lang.pick("Total", "Tổng"))));
-        row.extend(groups.iter().skip(1).map(|_| Cell::text("")));
-        let comparison = compared.then_some(total.comparison_value.as_deref());
-        row.extend(values(
-            &total.value,
-            comparison,
-            total.record_count,
-            total.unknown_count,
-        ));
-        table.push_sum(row);
-    }
-    if response.totals.iter().any(|total| total.overlapping) {
+    if !shape.groups.is_empty() && response.totals.iter().any(|total| total.overlapping) {
         table.push_remark(lang.pick(
             "* Some records or units stand in several rows: the rows add up to more than the total.",
             "* Có bản ghi hoặc đơn vị nằm ở nhiều dòng: cộng các dòng sẽ lớn hơn tổng.",
@@ -62,24 +126,86 @@ pub fn table(args: &Args, response: &pb::QueryFiguresResponse, called: &BTreeMap
     table
 }
 
-fn columns(groups: &[Group], compared: bool, lang: Lang) -> Vec<Column> {
-    let mut columns = vec![Column::new("indicator", lang.pick("Indicator", "Chỉ tiêu"))];
-    columns.extend(
-        groups
-            .iter()
-            .map(|group| Column::new(group.cell_key(), heading(*group, lang))),
-    );
-    columns.push(Column::new("value", lang.pick("Value", "Số liệu")));
-    if compared {
-        columns.push(Column::new(
-            "comparison_value",
-            lang.pick("Year before", "Cùng kỳ năm trước"),
-        ));
-        columns.push(Column::new("difference", lang.pick("Difference", "Tăng/giảm")));
+/// A row for each cell, and if there are groups, a sum for each measure.
+fn rows(table: &mut Table, shape: &Shape<'_>, response: &pb::QueryFiguresResponse, called: &Names<'_>) {
+    for cell in &response.cells {
+        let mut row = vec![Cell::text(called.of(&cell.indicator))];
+        row.extend(shape.groups.iter().map(|group| group_cell(cell, *group)));
+        row.extend(shape.values(&Figure::from(cell)));
+        table.push(row);
     }
-    columns.push(Column::new("record_count", lang.pick("Records", "Bản ghi")));
-    columns.push(Column::new("unknown_count", lang.pick("Unknown", "Không rõ")));
-    columns
+    if shape.groups.is_empty() {
+        return;
+    }
+    for total in &response.totals {
+        let mark = if total.overlapping { " *" } else { "" };
+        let mut row = vec![Cell::text(called.of(&total.indicator))];
+        row.push(Cell::text(format!("{}{mark}", shape.lang.pick("Total", "Tổng"))));
+        row.extend(shape.groups.iter().skip(1).map(|_| Cell::text("")));
+        row.extend(shape.values(&Figure::from(total)));
+        table.push_sum(row);
+    }
+}
+
+/// The value that a cell has under a key.
+fn group_cell(cell: &pb::Cell, group: Group) -> Cell {
+    let value = cell.group.get(&group.cell_key());
+    Cell::text(value.map(|value| names::short(value)).unwrap_or_default())
+}
+
+impl Shape<'_> {
+    fn columns(&self) -> Vec<Column> {
+        let lang = self.lang;
+        let mut columns = vec![Column::new("indicator", lang.pick("Indicator", "Chỉ tiêu"))];
+        let groups = self.groups.iter();
+        columns.extend(groups.map(|group| Column::new(group.cell_key(), heading(*group, lang))));
+        columns.push(Column::new("value", lang.pick("Value", "Số liệu")));
+        if let Some(compare) = self.compare {
+            let before = match compare {
+                Compare::PreviousYear => lang.pick("Year before", "Cùng kỳ năm trước"),
+                Compare::PreviousPeriod => lang.pick("Period before", "Kỳ trước"),
+            };
+            columns.push(Column::new("comparison_value", before));
+            columns.push(Column::new("difference", lang.pick("Difference", "Tăng/giảm")));
+        }
+        if self.bars {
+            columns.push(Column::new("bar", "").ornament());
+        }
+        if self.targets {
+            columns.push(Column::new("target_value", lang.pick("Target", "Chỉ tiêu giao")).detail(2));
+            columns.push(Column::new("reached_percent", lang.pick("Reached %", "Đạt %")).detail(2));
+        }
+        columns.push(Column::new("record_count", lang.pick("Records", "Bản ghi")).detail(3));
+        columns.push(Column::new("unknown_count", lang.pick("Unknown", "Không rõ")).detail(4));
+        columns
+    }
+
+    /// The value and what stands beside it; where there is nothing to compare with, or no target, it is left blank.
+    fn values(&self, figure: &Figure<'_>) -> Vec<Cell> {
+        let number = |number: Option<String>| Cell::number(number.unwrap_or_default());
+        let mut cells = vec![Cell::number(figure.value)];
+        if self.compare.is_some() {
+            cells.push(number(figure.before.map(str::to_owned)));
+            cells.push(number(
+                figure
+                    .before
+                    .and_then(|before| number::difference(figure.value, before)),
+            ));
+        }
+        if self.bars {
+            let bar = figure.before.map(|before| bar::bar(figure.value, before));
+            cells.push(Cell::text(bar.unwrap_or_default()));
+        }
+        if self.targets {
+            cells.push(number(figure.target.map(str::to_owned)));
+            cells.push(number(
+                figure.target.and_then(|target| number::percent(figure.value, target)),
+            ));
+        }
+        cells.push(Cell::number(figure.records));
+        cells.push(Cell::number(figure.unknown));
+        cells
+    }
 }
 
 fn heading(group: Group, lang: Lang) -> &'static str {
@@ -91,26 +217,13 @@ fn heading(group: Group, lang: Lang) -> &'static str {
         Group::Type => lang.pick("Type", "Loại"),
         Group::Direction => lang.pick("Direction", "Chiều"),
         Group::Programme => lang.pick("Programme", "Đề án"),
+        Group::Level => lang.pick("Level", "Cấp"),
         Group::Month => lang.pick("Month", "Tháng"),
         Group::Quarter => lang.pick("Quarter", "Quý"),
+        Group::Half => lang.pick("Half", "Nửa năm"),
         Group::Year => lang.pick("Year", "Năm"),
+        Group::Campaign => lang.pick("Season", "Mùa khô"),
     }
-}
-
-/// The value and what stands beside it; `comparison` is given if a comparison was asked for, even where it has no value.
-fn values(value: &str, comparison: Option<Option<&str>>, records: i64, unknown: i64) -> Vec<Cell> {
-    let mut cells = vec![Cell::number(value)];
-    if let Some(before) = comparison {
-        cells.push(Cell::number(before.unwrap_or_default()));
-        cells.push(Cell::number(
-            before
-                .and_then(|before| number::difference(value, before))
-                .unwrap_or_default(),
-        ));
-    }
-    cells.push(Cell::number(records));
-    cells.push(Cell::number(unknown));
-    cells
 }
 
 /// Whose figures these are, of which days, and along which hierarchy.
@@ -138,81 +251,4 @@ fn title(unit: &str, response: &pb::QueryFiguresResponse, lang: Lang) -> String 
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::{Compare, Query};
-    use super::*;
-
-    fn response() -> pb::QueryFiguresResponse {
-        pb::QueryFiguresResponse {
-            cells: vec![pb::Cell {
-                indicator: "indicators/persons-received".into(),
-                group: [("child_unit".into(), "units/longan".into())].into(),
-                value: "8797".into(),
-                comparison_value: Some("8800.5".into()),
-                record_count: 12,
-                unknown_count: 1,
-            }],
-            totals: vec![pb::Total {
-                indicator: "indicators/persons-received".into(),
-                value: "8797".into(),
-                record_count: 12,
-                overlapping: true,
-                ..pb::Total::default()
-            }],
-            start_date: "2024-01-01".into(),
-            end_date: "2024-06-30".into(),
-            hierarchy: pb::Hierarchy::AsOf.into(),
-            hierarchy_date: "2025-07-01".into(),
-            withheld: true,
-            ..pb::QueryFiguresResponse::default()
-        }
-    }
-
-    fn args() -> Args {
-        let query = Query {
-            unit: "units/tayninh".into(),
-            by: vec![Group::Child],
-            ..Query::default()
-        };
-        Args {
-            query,
-            compare: Some(Compare::PreviousYear),
-        }
-    }
-
-    #[test]
-    fn a_grouped_answer_has_rows_totals_and_remarks() {
-        let names = [("indicators/persons-received".into(), "Persons received".into())].into();
-        let shown = table(&args(), &response(), &names, Lang::En).render(Lang::En, None);
-        let lines: Vec<_> = shown.lines().collect();
-        assert_eq!(
-            lines[0],
-            "tayninh · 2024-01-01 – 2024-06-30 · restated to the units of 2025-07-01"
-        );
-        let words = |line: &str| {
-            line.split("  ")
-                .map(str::trim)
-                .filter(|w| !w.is_empty())
-                .map(String::from)
-                .collect()
-        };
-        let row: Vec<String> = words(lines[3]);
-        assert_eq!(
-            row,
-            ["Persons received", "longan", "8,797", "8,800.5", "-3.5", "12", "1"]
-        );
-        let total: Vec<String> = words(lines[4]);
-        assert_eq!(total, ["Persons received", "Total *", "8,797", "12", "0"]);
-        assert!(lines[5].starts_with("* "));
-    }
-
-    #[test]
-    fn machines_get_cells_only() {
-        let csv = table(&args(), &response(), &BTreeMap::new(), Lang::Vi).csv().unwrap();
-        assert_eq!(
-            csv,
-            "indicator,child_unit,value,comparison_value,difference,record_count,unknown_count\n\
-             persons-received,longan,8797,8800.5,-3.5,12,1\n"
-        );
-    }
-}
+mod tests;

@@ -2,7 +2,7 @@
 //!
 //! It owns where a filter goes: into the measure that a sum makes, or beside the indicators to narrow them.
 
-use super::{Args, Compare, Group, Query};
+use super::{Args, Query};
 use crate::error::Error;
 use banggiao_contracts::reporting::v1 as pb;
 use pb::measure::Source;
@@ -72,6 +72,7 @@ pub fn figures(args: &Args) -> Result<pb::QueryFiguresRequest, Error> {
     let query = &args.query;
     let counted = counted(query)?;
     let (hierarchy, hierarchy_date) = hierarchy(query);
+    let known = query.known_at.unwrap_or_default();
     Ok(pb::QueryFiguresRequest {
         unit: query.unit.clone(),
         indicators: query.indicator.clone(),
@@ -87,10 +88,9 @@ pub fn figures(args: &Args) -> Result<pb::QueryFiguresRequest, Error> {
         min_log_index: 0,
         min_registry_position: 0,
         group_by: query.by.iter().map(|group| group.key().into()).collect(),
-        compare: match args.compare {
-            Some(Compare::PreviousYear) => pb::Comparison::PreviousYear.into(),
-            None => pb::Comparison::Unspecified.into(),
-        },
+        compare: args.compare.map_or(0, |compare| compare.comparison().into()),
+        known_log_index: known.log_index,
+        known_registry_position: known.registry_position,
     })
 }
 
@@ -106,9 +106,11 @@ pub(crate) fn hierarchy(query: &Query) -> (i32, String) {
 /// count.
 pub(crate) fn counted(query: &Query) -> Result<Counted, Error> {
     let of_agreements = !query.agreement_kind.is_empty() || !query.level.is_empty();
+    // What an indicator counts is said already: filters can only narrow it.
+    let named = !query.indicator.is_empty() || !query.sum_of.is_empty();
     let sums = match &query.sum[..] {
         // A kind or level of agreement without anything else asks for the agreements.
-        [] if of_agreements && query.indicator.is_empty() => vec![Sum::Agreements],
+        [] if of_agreements && !named => vec![Sum::Agreements],
         sums => sums.to_vec(),
     };
     if query.repeated && !sums.iter().any(|sum| matches!(sum, Sum::HomeUnits | Sum::PartnerUnits)) {
@@ -117,8 +119,8 @@ pub(crate) fn counted(query: &Query) -> Result<Counted, Error> {
         ));
     }
     let (mut events, mut agreements) = (event_filter(query), agreement_filter(query));
-    let inline = query.indicator.is_empty() && !sums.is_empty();
-    let mut measures = Vec::with_capacity(sums.len());
+    let inline = !named && !sums.is_empty();
+    let mut measures = sum_measure(&query.sum_of)?;
     for sum in &sums {
         let source = if of_agreements || *sum == Sum::Agreements {
             check_agreement_filters(query)?;
@@ -144,6 +146,20 @@ pub(crate) fn counted(query: &Query) -> Result<Counted, Error> {
         narrow_events: events,
         narrow_agreements: agreements,
     })
+}
+
+/// The measure that takes indicators together, if any are named.
+fn sum_measure(indicators: &[String]) -> Result<Vec<pb::Measure>, Error> {
+    match indicators {
+        [] => Ok(Vec::new()),
+        [_] => Err(Error::Usage("--sum-of takes two indicators or more".into())),
+        indicators => Ok(vec![pb::Measure {
+            label: String::new(),
+            source: Some(Source::SumOf(pb::SumMeasure {
+                indicators: indicators.to_vec(),
+            })),
+        }]),
+    }
 }
 
 fn event_filter(query: &Query) -> Option<pb::EventMeasureFilter> {
@@ -174,7 +190,8 @@ fn check_agreement_filters(query: &Query) -> Result<(), Error> {
         ("--programme", !query.programme.is_empty()),
         ("--partner-unit", !query.partner_unit.is_empty()),
     ];
-    match foreign.iter().find(|(_, given)| *given && query.indicator.is_empty()) {
+    let named = !query.indicator.is_empty() || !query.sum_of.is_empty();
+    match foreign.iter().find(|(_, given)| *given && !named) {
         Some((flag, _)) => Err(Error::Usage(format!(
             "{flag} narrows events, but agreements are counted"
         ))),
@@ -222,32 +239,4 @@ fn agreement_measure(
         sum: kind.into(),
         repeated: repeated && *sum != Sum::Agreements,
     })
-}
-
-impl Group {
-    /// The contract's key.
-    #[must_use]
-    pub fn key(self) -> pb::GroupKey {
-        match self {
-            Self::Child => pb::GroupKey::ChildUnit,
-            Self::Unit => pb::GroupKey::Unit,
-            Self::PartnerUnit => pb::GroupKey::PartnerUnit,
-            Self::PartnerCountry => pb::GroupKey::PartnerCountry,
-            Self::Type => pb::GroupKey::EventType,
-            Self::Direction => pb::GroupKey::Direction,
-            Self::Programme => pb::GroupKey::Programme,
-            Self::Month => pb::GroupKey::Month,
-            Self::Quarter => pb::GroupKey::Quarter,
-            Self::Year => pb::GroupKey::Year,
-        }
-    }
-
-    /// The key as it stands in a cell's group, as `child_unit`.
-    #[must_use]
-    pub fn cell_key(self) -> String {
-        self.key()
-            .as_str_name()
-            .trim_start_matches("GROUP_KEY_")
-            .to_ascii_lowercase()
-    }
 }

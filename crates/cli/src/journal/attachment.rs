@@ -2,13 +2,12 @@
 //!
 //! It owns how a file becomes a stream and a stream a file. What kinds of documents there are is the server's business.
 
-mod target;
-
 use crate::connection::Connection;
 use crate::error::Error;
 use crate::given::Given;
 use crate::globals::Session;
 use crate::output::Output;
+use crate::target::Target;
 use crate::{listing, names, nouns, output};
 use anyhow::Context as _;
 use banggiao_contracts::journal::v1 as pb;
@@ -17,7 +16,6 @@ use sha2::{Digest as _, Sha256};
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use target::Target;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 

@@ -92,7 +92,7 @@ fn inert(text: &str) -> Cow<'_, str> {
 }
 
 /// Texts come from many hands, and a terminal obeys control characters: they are shown as blanks.
-pub(super) fn harmless(text: &str) -> String {
+pub(crate) fn harmless(text: &str) -> String {
     text.chars()
         .map(|character| if character.is_control() { ' ' } else { character })
         .collect()

@@ -34,12 +34,15 @@ pub(super) fn line(text: &str) -> usize {
     longest_word(text).max(length.min(broken))
 }
 
+/// The words of a text. A no-break blank is part of one, as between a branch of a tree and what hangs on it.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|character: char| character.is_whitespace() && character != '\u{a0}')
+        .filter(|word| !word.is_empty())
+}
+
 /// The longest word of a text; a heading may be broken after each.
 pub(super) fn longest_word(text: &str) -> usize {
-    text.split_whitespace()
-        .map(|word| word.chars().count())
-        .max()
-        .unwrap_or(0)
+    words(text).map(|word| word.chars().count()).max().unwrap_or(0)
 }
 
 /// Whether columns of these widths stand side by side in a terminal.
@@ -94,7 +97,7 @@ pub(super) fn shown(needs: &[Need], width: Option<u16>) -> Vec<usize> {
 /// The lines of a text that is broken between words; a word that is longer than a line has one of its own.
 pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
+    for word in words(text) {
         match lines.last_mut() {
             Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
                 line.push(' ');
@@ -156,5 +159,6 @@ mod tests {
         assert_eq!(line(&"tỉnh ".repeat(18)), 34);
         assert_eq!(line(&"tỉnh ".repeat(50)), 40);
         assert_eq!(wrap("a bc  def ghijkl", 6), ["a bc", "def", "ghijkl"]);
+        assert_eq!(wrap("├─\u{a0}ab cd", 4), ["├─\u{a0}ab", "cd"]);
     }
 }

@@ -3,7 +3,7 @@
 //! It owns the wording only; which days a period has is known to its parent.
 
 use super::{Calendar, Period, Span};
-use crate::date::Date;
+use crate::date::written;
 
 const QUARTERS_VI: [&str; 4] = ["I", "II", "III", "IV"];
 const ORDINALS_EN: [&str; 4] = ["First", "Second", "Third", "Fourth"];
@@ -24,8 +24,16 @@ impl Period {
         let title = if english { self.title_en() } else { self.title_vi() };
         match (self.calendar, english) {
             (Calendar::Civil, _) => title,
-            (Calendar::Legal, true) => format!("{title} ({} to {})", day_en(self.start()), day_en(self.end())),
-            (Calendar::Legal, false) => format!("{title} (từ {} đến {})", day_vi(self.start()), day_vi(self.end())),
+            (Calendar::Legal, true) => format!(
+                "{title} ({} to {})",
+                written(self.start(), "en"),
+                written(self.end(), "en")
+            ),
+            (Calendar::Legal, false) => format!(
+                "{title} (từ {} đến {})",
+                written(self.start(), "vi"),
+                written(self.end(), "vi")
+            ),
         }
     }
 
@@ -49,20 +57,6 @@ impl Period {
             Span::Month(month) => format!("{} {year}", nth(&MONTHS_EN, month)),
         }
     }
-}
-
-/// Dates in running Vietnamese text have no leading zeros: `15/4/2024`.
-fn day_vi(date: Date) -> String {
-    format!("{}/{}/{}", date.day(), date.month(), date.year())
-}
-
-fn day_en(date: Date) -> String {
-    format!(
-        "{} {} {}",
-        date.day(),
-        nth(&MONTHS_EN, date.month().unsigned_abs()),
-        date.year()
-    )
 }
 
 /// The word for a number from 1.

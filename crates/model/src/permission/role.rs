@@ -87,13 +87,17 @@ pub enum Action {
     ManageAccess,
     /// Follow a service's feed, which carries everything.
     ReadFeed,
+    /// Make a draft of a report, correct a report, send a return. Decided by the unit that it is about.
+    WriteReport,
+    /// Issue a report. Decided by the unit that it is about.
+    IssueReport,
     /// Ask for figures. What they may count is decided by reading events and agreements.
     ReadFigures,
 }
 
 impl Action {
     /// All actions.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::ReadReference,
         Self::ReadAgreement,
         Self::ReadEvent,
@@ -104,6 +108,8 @@ impl Action {
         Self::ReadAccess,
         Self::ManageAccess,
         Self::ReadFeed,
+        Self::WriteReport,
+        Self::IssueReport,
         Self::ReadFigures,
     ];
 
@@ -122,10 +128,14 @@ impl Action {
             | (A::ApproveEvent, R::Approver | R::Administrator)
             | (A::MigrateEvents | A::ManageRegistry, R::Registrar | R::Administrator)
             | (A::ReadAccess | A::ReadFeed, R::Auditor | R::Administrator | R::Service)
+            | (A::WriteReport, R::Recorder | R::Approver | R::Administrator)
+            | (A::IssueReport, R::Approver | R::Administrator)
             | (A::ManageAccess, R::Administrator) => true,
             (A::RecordEvent, R::Reader | R::Approver | R::Registrar | R::Auditor | R::Service)
             | (A::ApproveEvent, R::Reader | R::Recorder | R::Registrar | R::Auditor | R::Service)
             | (A::MigrateEvents | A::ManageRegistry, R::Reader | R::Recorder | R::Approver | R::Auditor | R::Service)
+            | (A::WriteReport, R::Reader | R::Registrar | R::Auditor | R::Service)
+            | (A::IssueReport, R::Reader | R::Recorder | R::Registrar | R::Auditor | R::Service)
             | (A::ReadAccess | A::ReadFeed, R::Reader | R::Recorder | R::Approver | R::Registrar)
             | (A::ManageAccess, R::Reader | R::Recorder | R::Approver | R::Registrar | R::Auditor | R::Service) => {
                 false
@@ -147,6 +157,8 @@ impl Action {
             Self::ReadAccess => "READ_ACCESS",
             Self::ManageAccess => "MANAGE_ACCESS",
             Self::ReadFeed => "READ_FEED",
+            Self::WriteReport => "WRITE_REPORT",
+            Self::IssueReport => "ISSUE_REPORT",
             Self::ReadFigures => "READ_FIGURES",
         }
     }
@@ -159,6 +171,8 @@ impl Action {
             | Self::ApproveEvent
             | Self::MigrateEvents
             | Self::ManageRegistry
+            | Self::WriteReport
+            | Self::IssueReport
             | Self::ManageAccess => true,
             Self::ReadReference
             | Self::ReadAgreement
@@ -180,6 +194,8 @@ impl Action {
             | Self::RecordEvent
             | Self::MigrateEvents
             | Self::ManageRegistry
+            | Self::WriteReport
+            | Self::IssueReport
             | Self::ReadAccess
             | Self::ManageAccess => Reach::Within,
         }

@@ -49,6 +49,17 @@ pub struct Scope {
 }
 
 impl Scope {
+    /// What a service itself reaches when it computes something on nobody's behalf: everything.
+    #[must_use]
+    pub fn of_everything() -> Self {
+        Self {
+            parts: vec![Part {
+                units: Units::All,
+                clearance: Classification::TopSecret,
+            }],
+        }
+    }
+
     /// Says whether an object of these units and this classification is allowed.
     ///
     /// An object of several units, as home and co-homes, is allowed by any of them. One without units needs a part over

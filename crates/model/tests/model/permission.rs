@@ -204,6 +204,8 @@ fn the_table_says_who_may_do_what() {
             Action::ApproveEvent => &[Approver, Administrator],
             Action::MigrateEvents | Action::ManageRegistry => &[Registrar, Administrator],
             Action::ReadAccess | Action::ReadFeed => &[Auditor, Administrator, Service],
+            Action::WriteReport => &[Recorder, Approver, Administrator],
+            Action::IssueReport => &[Approver, Administrator],
             Action::ManageAccess => &[Administrator],
         };
         for role in Role::ALL {

@@ -3,10 +3,11 @@
 use banggiao_contracts::registry::v1::{self as pb, change::Resource};
 use banggiao_directory::{
     Directory,
-    wire::{COUNTRIES, geo_point},
+    marker::{countries, responsible},
+    wire::geo_point,
 };
 use banggiao_model::{
-    date::{self, Date},
+    date::Date,
     hierarchy::{Hierarchy, Key},
     marker::Number,
     name,
@@ -75,13 +76,6 @@ fn check(directory: &Directory, marker: &pb::Marker, scope: &mut Scope<'_>) -> O
     number.ok()
 }
 
-/// The two countries of a border, the home country first.
-fn countries(border: &str) -> Option<(&str, &str)> {
-    let known =
-        |(home, partner): &(&str, &str)| home != partner && COUNTRIES.contains(home) && COUNTRIES.contains(partner);
-    border.split_once('-').filter(known)
-}
-
 /// What may be changed.
 const CHANGEABLE: Fields<pb::Marker> = Fields(&[
     ("home_unit", |old, new| old.home_unit.clone_from(&new.home_unit)),
@@ -123,29 +117,6 @@ pub fn read(hierarchy: &Hierarchy, marker: &pb::Marker, day: Date) -> pb::Marker
         current_partner_unit: name(partner),
         ..marker.clone()
     }
-}
-
-/// Who is responsible on a day: on the home side, and on the partner's.
-fn responsible(hierarchy: &Hierarchy, marker: &pb::Marker, day: Date) -> [Option<Key>; 2] {
-    let (home, partner) = countries(&marker.border).unwrap_or_default();
-    [(home, &marker.home_unit), (partner, &marker.partner_unit)].map(|(country, first)| {
-        let since = marker.responsibilities.iter().filter_map(|one| {
-            let start = date::parse(&one.start_date).ok().filter(|start| *start <= day)?;
-            let key = hierarchy.key_of(name::collection_id(&one.unit, "units")?)?;
-            (hierarchy.unit(key).country() == country).then_some((start, key))
-        });
-        match since.max_by_key(|(start, _)| *start) {
-            Some((start, key)) => hierarchy.place(key, start, day).unit,
-            None => carried_on(hierarchy, first, day),
-        }
-    })
-}
-
-/// The unit that stands for a recorded one on a day, along succession.
-pub fn carried_on(hierarchy: &Hierarchy, unit: &str, day: Date) -> Option<Key> {
-    let key = hierarchy.key_of(name::collection_id(unit, "units")?)?;
-    // A unit that never was, since the act that established it was revoked, has no day of its own.
-    hierarchy.place(key, hierarchy.first_day(key).unwrap_or(day), day).unit
 }
 
 /// The key by which markers are listed: border, then the order of the numbers along it.

@@ -1,7 +1,7 @@
 //! Sections of the border (đoạn biên giới) between two markers.
 
 use banggiao_contracts::registry::v1::{self as pb, change::Resource};
-use banggiao_directory::Directory;
+use banggiao_directory::{Directory, marker::carried_on};
 use banggiao_model::{
     date::Date,
     decimal,
@@ -76,7 +76,7 @@ fn known_marker<'a>(
 /// The section with the units that are responsible on a day, along succession.
 pub fn read(hierarchy: &Hierarchy, section: &pb::Section, day: Date) -> pb::Section {
     let current = |unit: &str| {
-        let key = marker::carried_on(hierarchy, unit, day);
+        let key = carried_on(hierarchy, unit, day);
         key.map(|key| hierarchy.unit(key).id().name()).unwrap_or_default()
     };
     pb::Section {
@@ -101,7 +101,7 @@ pub fn passes(directory: &Directory, section: &pb::Section, border: &str, unit: 
         first.is_some_and(|marker| marker.border == border)
     };
     let within = |name: &String, root| {
-        marker::carried_on(hierarchy, name, today).is_some_and(|key| hierarchy.in_subtree(key, root, today))
+        carried_on(hierarchy, name, today).is_some_and(|key| hierarchy.in_subtree(key, root, today))
     };
     on_border && unit.is_none_or(|root| within(&section.home_unit, root) || within(&section.partner_unit, root))
 }

@@ -2,6 +2,7 @@
 //!
 //! Everything here is a function of one state of facts and directory, of a question, and of what the caller may read.
 
+mod difference;
 mod explain;
 mod group;
 mod lens;
@@ -11,10 +12,12 @@ mod record;
 mod select;
 mod sieve;
 mod tally;
+mod target;
 #[cfg(test)]
-mod tests;
+pub mod tests;
 
-pub use explain::{Contribution, explain};
+pub use difference::{Bridge, Difference, Differences, difference};
+pub use explain::{Contribution, Explanation, explain};
 pub use group::NONE;
 pub use notes::Note;
 pub use record::Record;
@@ -71,6 +74,8 @@ pub struct Cell {
     pub records: i64,
     /// How many of them say nothing of what is summed.
     pub unknown: i64,
+    /// What programmes want the figure to be, if any does.
+    pub target: Option<Amount>,
 }
 
 /// The answer to a question.
@@ -145,6 +150,11 @@ pub fn compute(ground: Ground<'_>, query: &Query, reach: &Reach) -> Result<Figur
         totals.push((total, overlapping));
         cells.extend(of_measure);
     }
+    target::aim(
+        ground.directory,
+        query,
+        cells.iter_mut().chain(totals.iter_mut().map(|(total, _)| total)),
+    );
     Ok(Figures {
         cells,
         totals,
@@ -188,6 +198,7 @@ fn cell(
         comparison: compared.map(value).transpose()?,
         records: tally.map_or(0, |tally| tally.records),
         unknown: tally.map_or(0, |tally| tally.unknown),
+        target: None,
     })
 }
 
@@ -205,6 +216,6 @@ fn overlaps(cells: &[Cell], total: &Cell) -> bool {
 fn texts(ground: Ground<'_>, query: &Query, group: &Group) -> Vec<String> {
     let values = group.iter().take(query.group_by.len());
     values
-        .map(|value| group::text(*value, ground.directory.hierarchy(), &ground.facts.symbols))
+        .map(|value| group::text(*value, query, ground.directory.hierarchy(), &ground.facts.symbols))
         .collect()
 }

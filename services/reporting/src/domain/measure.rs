@@ -1,6 +1,9 @@
 //! Measures: which records a figure counts, and what it sums over them.
 //!
-//! It owns their shape as the engine takes them. How they travel is not known here.
+//! It owns their shape as the engine takes them, and when two of them may count the same record twice. How they travel
+//! is for [`wire`] to know.
+
+pub mod wire;
 
 use banggiao_contracts::{registry::v1::AgreementKind, r#type::v1::Direction};
 use banggiao_model::{hierarchy::Key, level::Level};
@@ -21,6 +24,8 @@ pub enum Source {
     Events(EventMeasure),
     /// Agreements of the registry.
     Agreements(AgreementMeasure),
+    /// Several of the other two taken together, none of which overlaps another.
+    Sum(Vec<Self>),
 }
 
 /// A figure over events.
@@ -128,6 +133,16 @@ impl Source {
                 AgreementSum::HomeUnits => "home_units",
                 AgreementSum::PartnerUnits => "partner_units",
             },
+            Self::Sum(_) => "sum",
+        }
+    }
+
+    /// What is taken together: itself, or the parts of a sum.
+    #[must_use]
+    pub fn parts(&self) -> &[Self] {
+        match self {
+            Self::Events(_) | Self::Agreements(_) => std::slice::from_ref(self),
+            Self::Sum(parts) => parts,
         }
     }
 
@@ -145,8 +160,40 @@ impl Source {
                 AgreementSum::PartnerUnits => Some((Side::Partner, measure.repeated)),
                 AgreementSum::Agreements => None,
             },
+            // All parts of a sum count the same.
+            Self::Sum(parts) => parts.first().and_then(Self::counts_units),
         }
     }
+
+    /// Whether some record may add the same to both: what they count is the same, and nothing in the filters keeps a
+    /// record from passing both. A record can be under two programmes and have partners of two countries, so those keep
+    /// nothing apart.
+    #[must_use]
+    pub fn overlaps(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Events(one), Self::Events(other)) => {
+                one.sum == other.sum
+                    && meet(&one.filter.event_types, &other.filter.event_types)
+                    && one
+                        .filter
+                        .direction
+                        .zip(other.filter.direction)
+                        .is_none_or(|(one, other)| one == other)
+            }
+            (Self::Agreements(one), Self::Agreements(other)) => {
+                one.sum == other.sum
+                    && meet(&one.filter.kinds, &other.filter.kinds)
+                    && meet(&one.filter.levels, &other.filter.levels)
+            }
+            (Self::Sum(parts), whole) | (whole, Self::Sum(parts)) => parts.iter().any(|part| part.overlaps(whole)),
+            (Self::Events(_), Self::Agreements(_)) | (Self::Agreements(_), Self::Events(_)) => false,
+        }
+    }
+}
+
+/// Whether two lists that narrow let the same through; an empty one lets everything through.
+fn meet<T: PartialEq>(one: &[T], other: &[T]) -> bool {
+    one.is_empty() || other.is_empty() || one.iter().any(|value| other.contains(value))
 }
 
 /// One of the two sides of a record.

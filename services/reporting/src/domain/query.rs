@@ -3,14 +3,17 @@
 //! It owns the shape of the question, and the one rule that needs the history of units to check it: a figure cannot be
 //! restated to a day on which its unit did not exist.
 
+use std::collections::BTreeMap;
+
 use banggiao_model::{
-    date::Date,
+    date::{self, Date},
     hierarchy::{Hierarchy, Key},
     period::Calendar,
 };
 
 use super::{
     Error,
+    calendar::Season,
     measure::{AgreementFilter, EventFilter, Measure},
     rule,
 };
@@ -25,10 +28,14 @@ pub struct Query {
     pub root: Key,
     /// The days asked for.
     pub window: Window,
+    /// The name of the period with those days, if one was asked for.
+    pub period: Option<String>,
     /// The days compared with.
     pub comparison: Option<Window>,
     /// The calendar of months, quarters and years.
     pub calendar: Calendar,
+    /// The dry seasons by date.
+    pub seasons: Vec<Season>,
     /// The day of the hierarchy; absent: that of each record's own day.
     pub as_of: Option<Date>,
     /// What is counted.
@@ -41,6 +48,8 @@ pub struct Query {
     pub group_by: Vec<GroupKey>,
     /// Count the newest revision of each event instead of the last approved.
     pub include_unapproved: bool,
+    /// The definitions that it was made of, by name with their revisions.
+    pub uses: BTreeMap<String, i32>,
 }
 
 /// Days from one to another, both inclusive.
@@ -50,8 +59,8 @@ pub struct Window {
     pub start: Date,
     /// The last day.
     pub end: Date,
-    /// How many years lie between these days and those asked for, so that months stand beside each other.
-    pub years_back: i16,
+    /// How many months lie between these days and those asked for, so that months stand beside each other.
+    pub months_back: u16,
 }
 
 impl Window {
@@ -61,15 +70,23 @@ impl Window {
         (self.start..=self.end).contains(&day)
     }
 
-    /// The day of the window asked for that stands beside a day of this one. 29 February becomes 28 February, so the
-    /// day stays in its month in both calendars.
+    /// The day of the window asked for that stands beside a day of this one. A day that the month does not have becomes
+    /// its last one, so the day stays in its month in both calendars.
     #[must_use]
     pub fn aligned(&self, day: Date) -> Date {
-        if self.years_back == 0 {
+        if self.months_back == 0 {
             return day;
         }
-        let day_of_month = if day.month() == 2 { day.day().min(28) } else { day.day() };
-        Date::new(day.year().saturating_add(self.years_back), day.month(), day_of_month).unwrap_or(day)
+        date::months_later(day, self.months_back)
+    }
+}
+
+impl Query {
+    /// All stretches of days whose records it counts.
+    #[must_use]
+    pub fn stretches(&self) -> Vec<(Date, Date)> {
+        let windows = std::iter::once(self.window).chain(self.comparison);
+        windows.map(|window| (window.start, window.end)).collect()
     }
 }
 
@@ -92,8 +109,14 @@ pub enum GroupKey {
     Programme,
     /// The month.
     Month,
+    /// The level of each home or co-home unit inside the subtree.
+    Level,
     /// The quarter.
     Quarter,
+    /// The half-year.
+    Half,
+    /// The dry season.
+    Campaign,
     /// The year.
     Year,
 }
@@ -111,7 +134,10 @@ impl GroupKey {
             Self::Direction => "direction",
             Self::Programme => "programme",
             Self::Month => "month",
+            Self::Level => "level",
             Self::Quarter => "quarter",
+            Self::Half => "half",
+            Self::Campaign => "campaign",
             Self::Year => "year",
         }
     }

@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use std::collections::BTreeMap;
+
 use banggiao_contracts::{
     journal::v1::{self as journal, EventRevision, Phase, ReviewState},
     registry::v1::{self as registry, Change, change::Resource, reorganization_act::Act},
@@ -22,6 +24,7 @@ use super::{
     figure::{Ground, Reach},
     measure::{AgreementFilter, EventFilter, EventMeasure, EventSum, Measure, Source},
     query::{Query, Window},
+    symbol::Symbols,
 };
 
 /// Rows: id, country, kind, parent, first day.
@@ -215,6 +218,21 @@ impl World {
         self.revisions.push(revision);
     }
 
+    /// The world as it was known when log and registry ended at these positions; nothing if the log names what that
+    /// registry does not know.
+    pub fn known_at(&self, log_index: usize, registry_position: usize) -> Option<Self> {
+        let mut past = Self::default();
+        for change in &self.changes[..registry_position] {
+            past.directory.apply(change).unwrap();
+            past.changes.push(change.clone());
+        }
+        for revision in &self.revisions[..log_index] {
+            fact::read(revision, past.directory.hierarchy(), &mut Symbols::default()).ok()?;
+            past.log(revision.event.clone().unwrap());
+        }
+        Some(past)
+    }
+
     /// The key of a unit.
     pub fn key(&self, id: &str) -> Key {
         self.directory.hierarchy().key_of(id).unwrap()
@@ -246,14 +264,17 @@ impl World {
             window: Window {
                 start,
                 end,
-                years_back: 0,
+                months_back: 0,
             },
+            period: None,
             comparison: Some(Window {
                 start: start_before,
                 end: end_before,
-                years_back: 1,
+                months_back: 12,
             }),
             calendar: Calendar::Civil,
+            seasons: Vec::new(),
+            uses: BTreeMap::new(),
             as_of: None,
             measures: vec![events(EventSum::Persons)],
             narrow_events: EventFilter::default(),

@@ -6,8 +6,10 @@ use banggiao_model::hierarchy::{Hierarchy, Key, Rule};
 
 use crate::domain::{
     amount::Amount,
+    definition::Edition,
     facts::Facts,
-    figure::{Cell, Contribution, Figures, Note, Record},
+    figure::{Bridge, Cell, Contribution, Difference, Differences, Figures, Note, Record},
+    measure::wire::overlap,
     query::Query,
 };
 
@@ -23,6 +25,7 @@ pub fn figures(facts: &Facts, directory: &Directory, query: &Query, figures: Fig
         record_count: total.records,
         unknown_count: total.unknown,
         overlapping: *overlapping,
+        target_value: total.target.as_ref().map(Amount::to_string),
     });
     pb::QueryFiguresResponse {
         cells: figures.cells.iter().map(|one| cell(query, one)).collect(),
@@ -43,6 +46,7 @@ pub fn figures(facts: &Facts, directory: &Directory, query: &Query, figures: Fig
         withheld: figures.withheld,
         placements: notes(figures.placements),
         unplaced: notes(figures.unplaced),
+        ..pb::QueryFiguresResponse::default()
     }
 }
 
@@ -56,6 +60,71 @@ pub fn cell(query: &Query, cell: &Cell) -> pb::Cell {
         comparison_value: cell.comparison.as_ref().map(Amount::to_string),
         record_count: cell.records,
         unknown_count: cell.unknown,
+        target_value: cell.target.as_ref().map(Amount::to_string),
+    }
+}
+
+/// The pairs of measures that count some of the same.
+pub fn overlaps(edition: Edition<'_>, query: &Query) -> Vec<pb::OverlappingIndicators> {
+    let named: Vec<_> = query
+        .measures
+        .iter()
+        .filter_map(|measure| {
+            let indicator = measure
+                .label
+                .starts_with("indicators/")
+                .then(|| edition.indicator(&measure.label));
+            Some((indicator.flatten()?, &measure.source))
+        })
+        .collect();
+    let pairs = named.iter().enumerate();
+    let pairs = pairs.flat_map(|(place, one)| named[place + 1..].iter().map(move |other| (one, other)));
+    pairs
+        .filter(|(one, other)| overlap(**one, **other))
+        .map(|(one, other)| pb::OverlappingIndicators {
+            first: one.0.name.clone(),
+            second: other.0.name.clone(),
+        })
+        .collect()
+}
+
+/// The first message of a difference, without records.
+pub fn differences(
+    (before, after): (&Query, &Query),
+    hierarchy: &Hierarchy,
+    differences: &Differences,
+) -> pb::ExplainDifferenceResponse {
+    let line = |(unit, line): (&Key, &Bridge)| pb::BridgeLine {
+        unit: hierarchy.unit(*unit).id().name(),
+        entering_value: line.entering.to_string(),
+        leaving_value: line.leaving.to_string(),
+        changed_value: line.changed.to_string(),
+        record_count: line.records,
+    };
+    pb::ExplainDifferenceResponse {
+        differences: Vec::new(),
+        before: Some(cell(before, &differences.before)),
+        after: Some(cell(after, &differences.after)),
+        bridge: differences.bridge.iter().map(line).collect(),
+        withheld: differences.withheld,
+    }
+}
+
+/// One record that does not add the same to two figures.
+pub fn difference(hierarchy: &Hierarchy, difference: &Difference) -> pb::Difference {
+    let side = |side: &Option<Contribution>| side.as_ref().map(|one| contribution(hierarchy, one));
+    let (before, after) = (side(&difference.before), side(&difference.after));
+    let shown = after.clone().or_else(|| before.clone()).unwrap_or_default();
+    pb::Difference {
+        resource: shown.resource,
+        before_revision: before.as_ref().map_or(0, |one| one.revision),
+        after_revision: after.as_ref().map_or(0, |one| one.revision),
+        before_amount: before.map(|one| one.amount),
+        after_amount: after.map(|one| one.amount),
+        date: shown.date,
+        home_units: shown.home_units,
+        partner_units: shown.partner_units,
+        reference: shown.reference,
     }
 }
 

@@ -45,6 +45,9 @@ fn from_wire(key: pb::GroupKey) -> Option<GroupKey> {
         pb::GroupKey::Month => Some(GroupKey::Month),
         pb::GroupKey::Quarter => Some(GroupKey::Quarter),
         pb::GroupKey::Year => Some(GroupKey::Year),
+        pb::GroupKey::Level => Some(GroupKey::Level),
+        pb::GroupKey::Half => Some(GroupKey::Half),
+        pb::GroupKey::Campaign => Some(GroupKey::Campaign),
     }
 }
 

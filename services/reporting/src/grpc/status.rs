@@ -4,7 +4,7 @@ use banggiao_store as store;
 use tonic::Status;
 
 use super::DOMAIN;
-use crate::domain::Error;
+use crate::domain::{Error, rule};
 
 /// The status that answers an error.
 // Errors are consumed where they are answered.
@@ -13,10 +13,10 @@ pub fn refuse(error: Error) -> Status {
     let text = error.to_string();
     match error {
         Error::Invalid(violations) => DOMAIN.invalid(violations),
-        Error::NotFound(name) => DOMAIN.not_found(
-            name.split_once('/').map_or("resource", |(collection, _)| collection),
-            &name,
-        ),
+        Error::NotFound(name) => DOMAIN.not_found(kind(&name), &name),
+        Error::Exists(name) => DOMAIN.already_exists(rule::ALREADY_EXISTS, kind(&name), &name),
+        Error::StaleEtag { .. } => DOMAIN.aborted(rule::STALE_ETAG, text),
+        Error::RequestIdReused => DOMAIN.invalid_field(rule::REQUEST_ID_REUSED, "request_id", text),
         Error::Precondition { reason, violations } => DOMAIN.precondition(reason, violations),
         Error::Behind { .. } => DOMAIN.unavailable(text),
         Error::Store(error) => from_store(&error),
@@ -25,6 +25,11 @@ pub fn refuse(error: Error) -> Status {
             DOMAIN.internal()
         }
     }
+}
+
+/// What kind of resource a name is of.
+fn kind(name: &str) -> &str {
+    name.split_once('/').map_or("resource", |(collection, _)| collection)
 }
 
 fn from_store(error: &store::Error) -> Status {

@@ -1,7 +1,7 @@
 //! The reader of the journal's feed: each message becomes facts, stored together with the new position, and only then
 //! visible to figures.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use banggiao_contracts::journal::v1::{self as pb, event_feed_service_client::EventFeedServiceClient};
 use banggiao_directory::Behind;
@@ -175,7 +175,9 @@ impl feed::Reader for Reader {
     }
 
     async fn apply(&mut self, message: Self::Message) -> Result<(), Error> {
-        self.enter(message).await
+        self.enter(message).await?;
+        self.projection.heard.send_replace(Some(Instant::now()));
+        Ok(())
     }
 }
 

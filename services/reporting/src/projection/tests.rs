@@ -1,5 +1,7 @@
 //! The projection on a real database: what was stored gives the same figures again, as of now and as of any position.
 
+mod past;
+
 use std::sync::Arc;
 
 use banggiao_contracts::journal::v1::{self as journal, Phase, ReviewState, event_feed_service_client};
@@ -157,7 +159,9 @@ async fn any_past_state_can_be_computed_again() {
         {
             past.log(event);
         }
-        let (facts, _): (_, Book) = rebuild(&store, &world.directory, 1, position as i64, None).await.unwrap();
+        let (facts, _): (_, Book) = rebuild(&store, &world.directory, 1, position as i64, None)
+            .await
+            .unwrap();
         let ground = Ground {
             facts: &facts,
             directory: &world.directory,

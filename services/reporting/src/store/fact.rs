@@ -150,6 +150,18 @@ pub async fn read_standing(
     Ok(rows.all(db).await?)
 }
 
+/// The revisions that are the newest of their event and wait to be approved, after a position, oldest first; some of
+/// them at a time.
+pub async fn read_waiting(db: &impl ConnectionTrait, after: i64) -> Result<Vec<Model>, Error> {
+    let rows = Entity::find()
+        .filter(Column::LogIndex.gt(after))
+        .filter(Column::NewestTo.is_null())
+        .filter(Column::Counted.eq(false))
+        .order_by_asc(Column::LogIndex)
+        .limit(READ_ROWS);
+    Ok(rows.all(db).await?)
+}
+
 impl Model {
     /// Whether it was the newest of its event as of a position that is not before its own.
     pub fn was_newest(&self, as_of: i64) -> bool {

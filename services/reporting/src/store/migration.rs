@@ -2,10 +2,10 @@
 
 use banggiao_audit::migration::Migration;
 use banggiao_directory::changes;
-use banggiao_store::cursor;
+use banggiao_store::{cursor, head};
 use sea_orm_migration::prelude::*;
 
-use super::fact;
+use super::{answer, definition, fact, report, sent};
 use crate::projection::FEED;
 
 /// All steps in order.
@@ -18,6 +18,7 @@ impl MigratorTrait for Migrator {
             Box::new(First),
             Box::new(Migration("m0002_audit")),
             Box::new(FactsByDay),
+            Box::new(Office),
         ]
     }
 }
@@ -63,5 +64,33 @@ impl MigrationTrait for FactsByDay {
         manager.create_table(fact::create_table()).await?;
         manager.create_index(fact::create_index()).await?;
         cursor::restart(manager.get_connection(), FEED).await
+    }
+}
+
+/// What reporting itself is told and keeps, under a head of its own.
+struct Office;
+
+impl MigrationName for Office {
+    fn name(&self) -> &'static str {
+        "m0005_office"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Office {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.create_table(head::create_table()).await?;
+        manager.alter_table(head::add_tree()).await?;
+        head::insert_first(manager.get_connection()).await?;
+        manager.create_table(definition::create_table()).await?;
+        manager.create_table(answer::create_table()).await?;
+        manager.create_table(report::create_table()).await?;
+        manager.create_table(report::content::create_table()).await?;
+        manager.create_table(sent::create_table()).await?;
+        manager.create_index(sent::create_index()).await?;
+        for index in report::create_indexes() {
+            manager.create_index(index).await?;
+        }
+        Ok(())
     }
 }

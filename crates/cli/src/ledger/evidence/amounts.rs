@@ -150,7 +150,7 @@ fn is_of(event: &Event, key: &str, value: &str) -> bool {
         value => named.iter().any(|name| name == value),
     };
     match key {
-        "month" | "quarter" | "year" => {
+        "month" | "quarter" | "half" | "year" => {
             Period::parse(value).is_ok_and(|period| is_within(&event.start_date, (period.start(), period.end())))
         }
         "event_type" => event.event_type == value,

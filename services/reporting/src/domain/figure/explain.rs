@@ -78,6 +78,7 @@ pub fn explain(ground: Ground<'_>, query: &Query, reach: &Reach, group: Vec<Stri
         comparison: None,
         records: tally.records,
         unknown: tally.unknown,
+        target: None,
     };
     Ok(Explanation {
         cell,

@@ -4,7 +4,9 @@
 
 use banggiao_contracts::{registry::v1::AgreementKind, r#type::v1::Direction};
 use banggiao_model::{
+    date::Date,
     hierarchy::{Hierarchy, Key},
+    level::Level,
     name,
     period::Period,
 };
@@ -39,8 +41,12 @@ pub enum Value {
     Direction(Direction),
     /// A programme.
     Programme(Symbol),
-    /// A month, quarter or year.
+    /// A month, quarter, half-year or year.
     Period(Period),
+    /// A level.
+    Level(Level),
+    /// A dry season, by its place among those of the query.
+    Season(u16),
 }
 
 /// A value for each key asked for, in their order.
@@ -57,7 +63,7 @@ pub fn country(hierarchy: &Hierarchy, unit: Key) -> [u8; 2] {
 }
 
 /// The value as it is written in a cell's group.
-pub fn text(value: Value, hierarchy: &Hierarchy, symbols: &Symbols) -> String {
+pub fn text(value: Value, query: &Query, hierarchy: &Hierarchy, symbols: &Symbols) -> String {
     match value {
         Value::Unset => String::new(),
         Value::None | Value::Direction(Direction::Unspecified) => NONE.to_owned(),
@@ -68,6 +74,11 @@ pub fn text(value: Value, hierarchy: &Hierarchy, symbols: &Symbols) -> String {
         Value::Direction(direction) => direction.as_str_name().trim_start_matches("DIRECTION_").to_owned(),
         Value::Programme(id) => name::name("programmes", symbols.text(id)),
         Value::Period(period) => period.name(),
+        Value::Level(level) => level.code().to_owned(),
+        Value::Season(place) => {
+            let season = query.seasons.get(usize::from(place));
+            season.map_or_else(|| NONE.to_owned(), |season| season.name.clone())
+        }
     }
 }
 
@@ -83,21 +94,41 @@ pub fn fill(keys: &[GroupKey], value: impl Fn(GroupKey) -> Option<Value>) -> Gro
 /// Whether the units of a side give the key its value.
 pub fn of_side(key: GroupKey, side: Side) -> bool {
     match side {
-        Side::Home => matches!(key, GroupKey::ChildUnit | GroupKey::Unit),
+        Side::Home => matches!(key, GroupKey::ChildUnit | GroupKey::Unit | GroupKey::Level),
         Side::Partner => matches!(key, GroupKey::PartnerUnit | GroupKey::PartnerCountry),
     }
 }
 
 /// The value that a unit gives.
-pub fn unit_value(key: GroupKey, side: Side, seen: &Seen, hierarchy: &Hierarchy) -> Option<Value> {
+pub fn unit_value(key: GroupKey, side: Side, seen: &Seen, record: Record<'_>, hierarchy: &Hierarchy) -> Option<Value> {
     if !of_side(key, side) {
         return None;
     }
     Some(match key {
+        // An agreement has its level by its first party, not by each of them.
+        GroupKey::Level => match record {
+            Record::Event(_) => level(seen, hierarchy),
+            Record::Agreement(agreement, _) => Value::Level(agreement.level),
+        },
         GroupKey::PartnerCountry => Value::Country(country(hierarchy, seen.named)),
         GroupKey::ChildUnit => seen.child.map_or(Value::None, Value::Unit),
         _ => seen.shown.map_or(Value::None, Value::Unit),
     })
+}
+
+/// The level of a unit where it stands in the hierarchy asked for.
+fn level(seen: &Seen, hierarchy: &Hierarchy) -> Value {
+    let version = seen.placed.and_then(|unit| hierarchy.version_on(unit, seen.on));
+    version.map_or(Value::None, |version| Value::Level(version.level))
+}
+
+/// The dry season that holds a day.
+fn season(query: &Query, day: Date) -> Value {
+    let place = query.seasons.partition_point(|season| season.days.0 <= day);
+    let found = place.checked_sub(1).filter(|place| day <= query.seasons[*place].days.1);
+    found
+        .and_then(|place| u16::try_from(place).ok())
+        .map_or(Value::None, Value::Season)
 }
 
 /// The value that a record has once.
@@ -110,8 +141,13 @@ pub fn single_value(key: GroupKey, query: &Query, window: Window, record: Record
         (GroupKey::Direction | GroupKey::Programme, Record::Agreement(..)) => Some(Value::None),
         (GroupKey::Month, _) => Some(Value::Period(query.calendar.month_of(day()))),
         (GroupKey::Quarter, _) => Some(Value::Period(query.calendar.quarter_of(day()))),
+        (GroupKey::Half, _) => Some(Value::Period(query.calendar.half_of(day()))),
+        (GroupKey::Campaign, _) => Some(season(query, day())),
         (GroupKey::Year, _) => Some(Value::Period(query.calendar.year_of(day()))),
-        (GroupKey::ChildUnit | GroupKey::Unit | GroupKey::PartnerUnit | GroupKey::PartnerCountry, _)
+        (
+            GroupKey::ChildUnit | GroupKey::Unit | GroupKey::Level | GroupKey::PartnerUnit | GroupKey::PartnerCountry,
+            _,
+        )
         | (GroupKey::Programme, Record::Event(_)) => None,
     }
 }

@@ -22,6 +22,8 @@ pub struct Seen {
     pub shown: Option<Key>,
     /// The root's direct child that holds it, or the root for the root; absent outside the root's subtree.
     pub child: Option<Key>,
+    /// The day of the hierarchy.
+    pub on: Date,
 }
 
 /// The days on which anything changes in a hierarchy, in order.
@@ -91,6 +93,7 @@ impl<'a> Lens<'a> {
                 Some(unit)
             },
             child: placement.unit.and_then(below),
+            on,
         }
     }
 }

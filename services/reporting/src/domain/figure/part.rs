@@ -99,7 +99,9 @@ pub fn divide(
         if counts || keys.iter().any(|key| group::of_side(*key, side)) {
             let of_unit = |seen: &Seen| Part {
                 units: seen.shown.filter(|_| counts).into_iter().collect(),
-                ..part(group::fill(keys, |key| group::unit_value(key, side, seen, hierarchy)))
+                ..part(group::fill(keys, |key| {
+                    group::unit_value(key, side, seen, record, hierarchy)
+                }))
             };
             let none = group::fill(keys, |key| group::of_side(key, side).then_some(Value::None));
             multiply(parts, merged(seen.iter().map(of_unit), none));

@@ -50,24 +50,31 @@ pub fn select<'a>(
 ) -> Notes {
     let hierarchy = ground.directory.hierarchy();
     let days_of_change = lens::days_of_change(hierarchy);
-    let sieve = |measure| Sieve::new(query, measure, &ground.facts.symbols, hierarchy, &days_of_change);
+    let parts = query.measures.iter().enumerate();
+    let parts = parts.flat_map(|(measure, of)| of.source.parts().iter().map(move |source| (measure, source)));
+    let asks = parts.map(|(measure, source)| Ask {
+        measure,
+        source,
+        sieve: Sieve::new(query, source, &ground.facts.symbols, hierarchy, &days_of_change),
+    });
     let mut selection = Selection {
         ground,
         query,
         reach,
         window,
         groups,
-        sieves: query.measures.iter().map(sieve).collect(),
+        asks: asks.collect(),
         homes: Lens::new(hierarchy, &days_of_change, Some(query.root), query.as_of),
         partners: Lens::new(hierarchy, &days_of_change, None, query.as_of),
         notes: Notes::default(),
     };
     let mut sides = Sides::default();
-    if query
-        .measures
-        .iter()
-        .any(|measure| matches!(measure.source, Source::Events(_)))
-    {
+    let over = |events: bool| {
+        let mut asks = selection.asks.iter();
+        asks.any(|ask| matches!(ask.source, Source::Events(_)) == events)
+    };
+    let (over_events, over_agreements) = (over(true), over(false));
+    if over_events {
         let index = if query.include_unapproved {
             Index::Newest
         } else {
@@ -77,11 +84,7 @@ pub fn select<'a>(
             selection.consider(Record::Event(fact), &mut sides, emit);
         }
     }
-    if query
-        .measures
-        .iter()
-        .any(|measure| matches!(measure.source, Source::Agreements(_)))
-    {
+    if over_agreements {
         let agreements = ground.directory.agreements().values();
         for (agreement, signed) in agreements.filter_map(|agreement| Some((agreement, agreement.sign_date?))) {
             selection.consider(Record::Agreement(agreement, signed), &mut sides, emit);
@@ -90,13 +93,20 @@ pub fn select<'a>(
     selection.notes
 }
 
+/// What is asked of each record: by a measure, or by a part of a sum.
+struct Ask<'q, 'd> {
+    measure: usize,
+    source: &'q Source,
+    sieve: Sieve<'d>,
+}
+
 struct Selection<'a, 'q, 'd> {
     ground: Ground<'a>,
     query: &'q Query,
     reach: &'q Reach,
     window: Window,
     groups: &'q mut Groups,
-    sieves: Vec<Sieve<'d>>,
+    asks: Vec<Ask<'q, 'd>>,
     homes: Lens<'d>,
     partners: Lens<'d>,
     notes: Notes,
@@ -129,16 +139,16 @@ impl<'a> Selection<'a, '_, '_> {
     /// Asks every measure about a record.
     fn consider(&mut self, record: Record<'a>, sides: &mut Sides, emit: &mut dyn FnMut(Found<'a, '_>)) {
         let mut known = Known::default();
-        for measure in 0..self.sieves.len() {
-            if self.sieves[measure].admits(record, self.window) {
-                self.consider_for(measure, record, sides, &mut known, emit);
+        for ask in 0..self.asks.len() {
+            if self.asks[ask].sieve.admits(record, self.window) {
+                self.consider_for(ask, record, sides, &mut known, emit);
             }
         }
     }
 
     fn consider_for(
         &mut self,
-        measure: usize,
+        ask: usize,
         record: Record<'a>,
         sides: &mut Sides,
         known: &mut Known,
@@ -148,7 +158,7 @@ impl<'a> Selection<'a, '_, '_> {
             self.see(record, sides);
         }
         let hierarchy = self.ground.directory.hierarchy();
-        let sieve = &mut self.sieves[measure];
+        let Ask { measure, source, sieve } = &mut self.asks[ask];
         let Some(partners) = sieve.partners(hierarchy, record.day(), &sides.partners) else {
             return;
         };
@@ -162,7 +172,7 @@ impl<'a> Selection<'a, '_, '_> {
         if readable && sieve.places_partners && !std::mem::replace(&mut known.noted_partners, true) {
             self.notes.take_partners(&partners);
         }
-        let counts = self.query.measures[measure].source.counts_units();
+        let counts = source.counts_units();
         let adds = match counts {
             None => sieve.amount(record),
             Some((_, true)) => Adds::UnitsRepeated,
@@ -187,7 +197,7 @@ impl<'a> Selection<'a, '_, '_> {
             part::divide(self.query, self.window, hierarchy, self.groups, divided, parts);
         }
         emit(Found {
-            measure,
+            measure: *measure,
             readable,
             record,
             adds,

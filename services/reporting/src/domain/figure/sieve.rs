@@ -21,7 +21,7 @@ use super::{
 use crate::domain::{
     amount::Amount,
     fact::Fact,
-    measure::{AgreementDate, AgreementFilter, EventFilter, EventSum, Measure, Side, Source},
+    measure::{AgreementDate, AgreementFilter, EventFilter, EventSum, Side, Source},
     query::{GroupKey, Query, Window},
     symbol::{Symbol, Symbols},
 };
@@ -49,6 +49,8 @@ enum Own {
         levels: Vec<Vec<Level>>,
         date: AgreementDate,
     },
+    /// A sum is asked for by its parts.
+    Nothing,
 }
 
 /// What is summed over events; a quantity that no fact has named is unknown in all of them.
@@ -60,7 +62,7 @@ enum Sum {
     Quantity(Option<Symbol>),
 }
 
-/// A measure, ready to be asked about records.
+/// A measure or a part of a sum, ready to be asked about records.
 #[derive(Debug)]
 pub struct Sieve<'a> {
     own: Own,
@@ -73,19 +75,16 @@ impl<'a> Sieve<'a> {
     /// A measure of the query over these symbols and this hierarchy.
     pub fn new(
         query: &Query,
-        measure: &Measure,
+        source: &Source,
         symbols: &Symbols,
         hierarchy: &'a Hierarchy,
         days_of_change: &'a [Date],
     ) -> Self {
         let lens = |root: &Key| Lens::new(hierarchy, days_of_change, Some(*root), query.as_of);
-        let counts_partners = measure
-            .source
-            .counts_units()
-            .is_some_and(|(side, _)| side == Side::Partner);
+        let counts_partners = source.counts_units().is_some_and(|(side, _)| side == Side::Partner);
         let by_partner = query.group_by.contains(&GroupKey::PartnerUnit);
         let mut partners = Vec::new();
-        let own = match &measure.source {
+        let own = match source {
             Source::Events(events) => {
                 let filters = [&events.filter, &query.narrow_events];
                 for filter in filters {
@@ -100,6 +99,7 @@ impl<'a> Sieve<'a> {
                 partners.extend(filters.iter().filter_map(|filter| countries(&filter.partner_countries)));
                 own_agreement(filters, agreements.date)
             }
+            Source::Sum(_) => Own::Nothing,
         };
         let within = partners
             .iter()
@@ -138,7 +138,9 @@ impl<'a> Sieve<'a> {
                     && kinds.iter().all(|kinds| kinds.contains(&agreement.kind))
                     && levels.iter().all(|levels| levels.contains(&agreement.level))
             }
-            (Own::Event { .. }, Record::Agreement(..)) | (Own::Agreement { .. }, Record::Event(_)) => false,
+            (Own::Event { .. }, Record::Agreement(..))
+            | (Own::Agreement { .. }, Record::Event(_))
+            | (Own::Nothing, _) => false,
         }
     }
 
@@ -163,7 +165,7 @@ impl<'a> Sieve<'a> {
     pub fn amount(&self, record: Record<'_>) -> Adds {
         Adds::Amount(match (&self.own, record) {
             (Own::Event { sum, .. }, Record::Event(fact)) => amount(*sum, fact),
-            (Own::Agreement { .. }, _) | (_, Record::Agreement(..)) => Some(Amount::whole(1)),
+            (Own::Agreement { .. } | Own::Nothing, _) | (_, Record::Agreement(..)) => Some(Amount::whole(1)),
         })
     }
 }

@@ -1,5 +1,5 @@
 //! Figures against a world made by hand, and against an oracle that computes them by plain loops.
 
 mod cases;
-mod oracle;
-mod properties;
+pub mod oracle;
+pub mod properties;

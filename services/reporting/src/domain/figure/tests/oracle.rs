@@ -29,6 +29,9 @@ pub struct Answer {
     pub withheld: bool,
 }
 
+/// A home unit: the child that holds it, as what it counts, its level.
+type Home = (String, String, String);
+
 /// A record that counts, in one group or in all.
 #[derive(Clone)]
 struct Line {
@@ -60,6 +63,16 @@ pub fn answer(world: &World, query: &Query, reach: &Reach, window: Window) -> An
         total: figure(query, &all),
         withheld,
     }
+}
+
+/// The events that stand behind a figure.
+pub fn standing(world: &World, query: &Query, reach: &Reach) -> BTreeSet<String> {
+    let events = counted(world, query.include_unapproved).into_iter();
+    let events = events.filter(|event| divide(world, query, query.window, event).is_some());
+    events
+        .filter(|event| readable(world, event, reach))
+        .map(|event| event.name.clone())
+        .collect()
 }
 
 /// The revisions that count: the last approved ones, or the newest, if they are held.
@@ -122,7 +135,11 @@ fn divide(
             continue;
         };
         if tree.in_subtree(placed, query.root, on) {
-            homes.push((text(tree.child_towards(query.root, placed, on)), text(shown(unit))));
+            let level = tree
+                .version_on(placed, on)
+                .map_or("NONE", |version| version.level.code());
+            let child = text(tree.child_towards(query.root, placed, on));
+            homes.push((child, text(shown(unit)), level.to_owned()));
         }
     }
     if homes.is_empty() {
@@ -140,8 +157,8 @@ fn divide(
     }
     let counts_homes = measure.sum == EventSum::HomeUnits;
     let counts_partners = measure.sum == EventSum::PartnerUnits;
-    let of = |homes: &[(String, String)], partners: &[(String, String)]| -> BTreeSet<String> {
-        let homes = homes.iter().filter(|_| counts_homes).map(|(_, unit)| unit.clone());
+    let of = |homes: &[Home], partners: &[(String, String)]| -> BTreeSet<String> {
+        let homes = homes.iter().filter(|_| counts_homes).map(|(_, unit, _)| unit.clone());
         let partners = partners
             .iter()
             .filter(|_| counts_partners)
@@ -231,7 +248,7 @@ fn group_value(
     key: GroupKey,
     event: &journal::Event,
     on: Date,
-    home: &(String, String),
+    home: &Home,
     partner: &(String, String),
     programme: &str,
 ) -> String {
@@ -248,6 +265,13 @@ fn group_value(
         },
         GroupKey::Programme => programme.to_owned(),
         GroupKey::Month => query.calendar.month_of(on).name(),
+        GroupKey::Level => home.2.clone(),
+        GroupKey::Half => query.calendar.half_of(on).name(),
+        GroupKey::Campaign => {
+            let mut seasons = query.seasons.iter();
+            let season = seasons.find(|season| season.days.0 <= on && on <= season.days.1);
+            season.map_or("NONE".to_owned(), |season| season.name.clone())
+        }
         GroupKey::Quarter => query.calendar.quarter_of(on).name(),
         GroupKey::Year => query.calendar.year_of(on).name(),
     }

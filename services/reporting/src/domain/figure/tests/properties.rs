@@ -15,7 +15,9 @@ use proptest::{collection::vec, option, prelude::*, sample::select, sample::subs
 
 use super::oracle::{self, Figure};
 use crate::domain::{
-    figure::{Cell, compute, explain},
+    amount::Amount,
+    calendar::Season,
+    figure::{Cell, compute, difference, explain},
     measure::{EventFilter, EventSum, Source},
     query::{GroupKey, Query},
     world::{World, day, event, events, names},
@@ -43,6 +45,9 @@ const KEYS: &[GroupKey] = &[
     GroupKey::Month,
     GroupKey::Quarter,
     GroupKey::Year,
+    GroupKey::Level,
+    GroupKey::Half,
+    GroupKey::Campaign,
 ];
 
 type Logged = (
@@ -63,28 +68,36 @@ fn logged() -> impl Strategy<Value = Logged> {
     )
 }
 
-fn world() -> impl Strategy<Value = World> {
+/// A world in which some acts are recorded before the events and some, backdated, after them.
+pub fn world() -> impl Strategy<Value = World> {
     let any_act = (0..HOMES.len(), 0..HOMES.len(), any::<bool>());
     let provinces = Just((1, 2, true));
-    let act = (0..DAYS.len(), prop_oneof![provinces, any_act]);
+    let act = (0..DAYS.len(), prop_oneof![provinces, any_act], any::<bool>());
     (vec(act, 0..4), vec(logged(), 0..60)).prop_map(|(acts, revisions)| {
         let mut world = World::new();
         world.unit("late", "VN", "DISTRICT_COMMAND", "east", "2025-06-30");
         world.unit("island", "VN", "MILITARY_REGION", "", "2025-02-28");
         world.grant("reader", Role::Reader, "east", 1);
-        for (on, (one, other, merges)) in acts {
-            // Acts that contradict the history are refused and change nothing.
-            let (on, one, other) = (DAYS[on], HOMES[one], HOMES[other]);
-            if merges {
-                world.merge(on, &[one, other], one)
-            } else {
-                world.split(on, one, &[one, other])
-            };
-        }
         world.merge("2025-02-28", &["kh-a", "kh-b"], "kh-a");
+        let (late, early): (Vec<_>, Vec<_>) = acts.into_iter().partition(|(.., late)| *late);
+        early
+            .into_iter()
+            .for_each(|(on, act, _)| reorganize(&mut world, DAYS[on], act));
         revisions.into_iter().for_each(|one| log(&mut world, one));
+        late.into_iter()
+            .for_each(|(on, act, _)| reorganize(&mut world, DAYS[on], act));
         world
     })
+}
+
+/// An act that contradicts the history is refused and changes nothing.
+fn reorganize(world: &mut World, on: &str, (one, other, merges): (usize, usize, bool)) {
+    let (one, other) = (HOMES[one], HOMES[other]);
+    if merges {
+        world.merge(on, &[one, other], one);
+    } else {
+        world.split(on, one, &[one, other]);
+    }
 }
 
 fn log(world: &mut World, (on, (home, co_homes, partners), (persons, delegations), (id, approved), bits): Logged) {
@@ -150,8 +163,20 @@ fn filter() -> impl Strategy<Value = (EventFilter, Vec<&'static str>)> {
     })
 }
 
+/// Two dry seasons with a gap between them.
+fn seasons() -> Vec<Season> {
+    let season = |name: &str, start, end| Season {
+        name: format!("calendars/campaign/periods/{name}"),
+        days: (day(start), day(end)),
+    };
+    vec![
+        season("2023-2024", "2023-11-01", "2024-05-31"),
+        season("2024-2025", "2024-11-01", "2025-05-31"),
+    ]
+}
+
 prop_compose! {
-    fn question()(
+    pub fn question()(
         world in world(),
         root in select(HOMES),
         (start, end) in (0..DAYS.len(), 0..DAYS.len()),
@@ -175,6 +200,7 @@ prop_compose! {
         query.group_by = group_by;
         query.calendar = if legal { Calendar::Legal } else { Calendar::Civil };
         query.include_unapproved = include_unapproved;
+        query.seasons = seasons();
         (world, query, if administrator { "administrator" } else { "reader" })
     }
 }
@@ -236,6 +262,40 @@ proptest! {
             let cells = figures.cells.iter().filter(|cell| cell.measure == number).map(as_first).collect::<Vec<_>>();
             prop_assert_eq!(cells, alone.cells);
             prop_assert_eq!(as_first(&figures.totals[number].0), alone.totals[0].0.clone());
+        }
+    }
+
+    #[test]
+    fn a_bridge_leads_from_one_figure_to_the_other(
+        (world, query, principal) in question(),
+        other in (0..DAYS.len(), 0..DAYS.len(), option::of(0..DAYS.len())),
+    ) {
+        let reach = world.reach(principal);
+        let before = Query { group_by: Vec::new(), ..query.clone() };
+        let window = world.query("region", DAYS[other.0.min(other.1)], DAYS[other.0.max(other.1)]).window;
+        let after = Query { window, as_of: other.2.map(|on| day(DAYS[on])), ..before.clone() };
+        let explained = |query| explain(world.ground(), query, &reach, Vec::new()).unwrap();
+        let once = matches!(query.measures[0].source.counts_units(), Some((_, false)));
+        let between = difference(explained(&before), explained(&after), once).unwrap();
+        prop_assert_eq!(between.before.value, compute(world.ground(), &before, &reach).unwrap().totals[0].0.value);
+        prop_assert_eq!(between.after.value, compute(world.ground(), &after, &reach).unwrap().totals[0].0.value);
+        prop_assert!(!once || between.bridge.is_empty());
+        if !once {
+            let lines = between.bridge.values();
+            let added = |sum: Amount, amount| sum.checked_add(amount).unwrap();
+            let led = lines.fold(between.before.value, |sum, line| {
+                added(added(sum, line.entering), line.changed).checked_sub(line.leaving).unwrap()
+            });
+            prop_assert_eq!(led, between.after.value);
+            prop_assert_eq!(between.bridge.values().map(|line| line.records).sum::<i64>(), between.records.len() as i64);
+        }
+        let standing = |query: &Query| oracle::standing(&world, query, &reach);
+        let (first, second) = (standing(&before), standing(&after));
+        for name in first.symmetric_difference(&second) {
+            let found = between.records.iter().any(|record| {
+                record.newest().unwrap().record.record().resource() == *name
+            });
+            prop_assert!(found, "{} is behind one figure only", name);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Measures between the wire and the domain. From the wire, converting is validating.
+//! Measures from the wire. Converting is validating; indicators that are taken together are looked up.
 
 use banggiao_contracts::{
     registry::v1::AgreementKind,
@@ -9,7 +9,9 @@ use banggiao_directory::{Directory, wire::COUNTRIES};
 use banggiao_model::name;
 use banggiao_rpc::{Scope, wire};
 
-use crate::domain::measure::{
+use crate::domain::{definition::Edition, rule};
+
+use super::{
     AgreementDate, AgreementFilter, AgreementMeasure, AgreementSum, EventFilter, EventMeasure, EventSum, Measure,
     Source,
 };
@@ -17,14 +19,38 @@ use crate::domain::measure::{
 /// A key of a quantity is at most so long.
 const KEY_LENGTH_MAX: usize = 63;
 
+/// A sum has at most so many parts.
+const PARTS_MAX: usize = 20;
+
+/// What measures are read against: the units that they may name, and the indicators.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'a> {
+    /// The units and programmes.
+    pub directory: &'a Directory,
+    /// The indicators.
+    pub edition: Edition<'a>,
+}
+
+/// An indicator as a measure, which is called by the indicator's name.
+pub fn indicator(known: Known<'_>, indicator: &pb::Indicator, scope: &mut Scope<'_>) -> Option<Measure> {
+    let definition = indicator.measure.clone().unwrap_or_default();
+    let measure = measure(known, &definition, scope)?;
+    Some(Measure {
+        label: indicator.name.clone(),
+        ..measure
+    })
+}
+
 /// A measure given inline.
-pub fn measure(directory: &Directory, measure: &pb::Measure, scope: &mut Scope<'_>) -> Option<Measure> {
+pub fn measure(known: Known<'_>, measure: &pb::Measure, scope: &mut Scope<'_>) -> Option<Measure> {
+    let directory = known.directory;
     let label = wire::line(&measure.label, wire::MAX_NAME, "label", scope);
     let source = match &measure.source {
         Some(Wire::Events(events)) => event_measure(directory, events, &mut scope.scope("events")).map(Source::Events),
         Some(Wire::Agreements(agreements)) => {
             agreement_measure(agreements, &mut scope.scope("agreements")).map(Source::Agreements)
         }
+        Some(Wire::SumOf(sum)) => sum_of(known, sum, &mut scope.scope("sum_of")).map(Source::Sum),
         None => {
             scope.required("source");
             None
@@ -36,6 +62,70 @@ pub fn measure(directory: &Directory, measure: &pb::Measure, scope: &mut Scope<'
         label
     };
     Some(Measure { label, source })
+}
+
+/// The parts of a sum, which must count the same kind of thing, and nothing twice.
+fn sum_of(known: Known<'_>, sum: &pb::SumMeasure, scope: &mut Scope<'_>) -> Option<Vec<Source>> {
+    if !(2..=PARTS_MAX).contains(&sum.indicators.len()) {
+        let why = format!("has {} entries; it takes 2 to {PARTS_MAX}", sum.indicators.len());
+        scope.invalid("indicators", why);
+        return None;
+    }
+    let mut parts: Vec<(&pb::Indicator, Source)> = Vec::with_capacity(sum.indicators.len());
+    for (index, name) in sum.indicators.iter().enumerate() {
+        let path = format!("indicators[{index}]");
+        let Some(indicator) = known.edition.indicator(name) else {
+            scope.unknown(&path, name);
+            continue;
+        };
+        if matches!(
+            indicator.measure,
+            Some(pb::Measure {
+                source: Some(Wire::SumOf(_)),
+                ..
+            })
+        ) {
+            scope.invalid(&path, format!("{name:?} is a sum itself"));
+            continue;
+        }
+        let Some(part) = self::indicator(known, indicator, &mut scope.scope(&path)) else {
+            continue;
+        };
+        for (before, source) in &parts {
+            if overlap((before, source), (indicator, &part.source)) {
+                let why = format!("{} and {} count some of the same", before.name, indicator.name);
+                scope.add(rule::OVERLAPPING_INDICATORS, &path, why);
+            } else if before.unit_of_count != indicator.unit_of_count
+                || source.counts_units() != part.source.counts_units()
+            {
+                let why = format!(
+                    "{} and {} do not count the same kind of thing",
+                    before.name, indicator.name
+                );
+                scope.invalid(&path, why);
+            }
+        }
+        parts.push((indicator, part.source));
+    }
+    Some(parts.into_iter().map(|(_, source)| source).collect())
+}
+
+/// The indicators that a definition is the sum of, with the revisions that are gone by.
+pub fn parts_of(edition: Edition<'_>, measure: Option<&pb::Measure>) -> Vec<(String, i32)> {
+    let Some(Wire::SumOf(sum)) = measure.and_then(|measure| measure.source.as_ref()) else {
+        return Vec::new();
+    };
+    let parts = sum.indicators.iter().filter_map(|name| edition.indicator(name));
+    parts.map(|part| (part.name.clone(), part.revision)).collect()
+}
+
+/// Whether two indicators count some of the same: one of them says so, or their definitions do.
+#[must_use]
+pub fn overlap(one: (&pb::Indicator, &Source), other: (&pb::Indicator, &Source)) -> bool {
+    one.0.name == other.0.name
+        || one.0.overlaps.contains(&other.0.name)
+        || other.0.overlaps.contains(&one.0.name)
+        || one.1.overlaps(other.1)
 }
 
 fn event_measure(directory: &Directory, events: &pb::EventMeasure, scope: &mut Scope<'_>) -> Option<EventMeasure> {
@@ -181,67 +271,4 @@ fn quantity(key: &str, scope: &mut Scope<'_>) -> Option<String> {
         return None;
     }
     Some(key.to_owned())
-}
-
-/// A shipped measure for the wire. Shipped measures name no partner units, whose keys only a directory could read.
-pub fn shipped(measure: &Measure) -> pb::Measure {
-    let source = match &measure.source {
-        Source::Events(events) => {
-            let (sum, quantity) = match &events.sum {
-                EventSum::Events => (pb::EventSum::Events, ""),
-                EventSum::Delegations => (pb::EventSum::Delegations, ""),
-                EventSum::Persons => (pb::EventSum::Persons, ""),
-                EventSum::Quantity(key) => (pb::EventSum::Quantity, key.as_str()),
-                EventSum::HomeUnits => (pb::EventSum::HomeUnits, ""),
-                EventSum::PartnerUnits => (pb::EventSum::PartnerUnits, ""),
-            };
-            let names = |collection, ids: &[String]| ids.iter().map(|id| name::name(collection, id)).collect();
-            let filter = pb::EventMeasureFilter {
-                event_types: names("eventTypes", &events.filter.event_types),
-                direction: events.filter.direction.unwrap_or_default().into(),
-                programmes: names("programmes", &events.filter.programmes),
-                partner_countries: events.filter.partner_countries.clone(),
-                partner_units: Vec::new(),
-            };
-            let (filter, quantity) = (Some(filter), quantity.to_owned());
-            Wire::Events(pb::EventMeasure {
-                filter,
-                sum: sum.into(),
-                quantity,
-                repeated: events.repeated,
-            })
-        }
-        Source::Agreements(agreements) => {
-            let sum = match agreements.sum {
-                AgreementSum::Agreements => pb::AgreementSum::Agreements,
-                AgreementSum::HomeUnits => pb::AgreementSum::HomeUnits,
-                AgreementSum::PartnerUnits => pb::AgreementSum::PartnerUnits,
-            };
-            let date = match agreements.date {
-                AgreementDate::SignedIn => pb::AgreementDate::SignedIn,
-                AgreementDate::InForceAt => pb::AgreementDate::InForceAt,
-            };
-            let filter = pb::AgreementMeasureFilter {
-                kinds: agreements.filter.kinds.iter().map(|kind| (*kind).into()).collect(),
-                levels: agreements
-                    .filter
-                    .levels
-                    .iter()
-                    .map(|level| wire::level_pb(*level).into())
-                    .collect(),
-                partner_countries: agreements.filter.partner_countries.clone(),
-            };
-            let repeated = agreements.repeated;
-            Wire::Agreements(pb::AgreementMeasure {
-                filter: Some(filter),
-                date: date.into(),
-                sum: sum.into(),
-                repeated,
-            })
-        }
-    };
-    pb::Measure {
-        label: String::new(),
-        source: Some(source),
-    }
 }

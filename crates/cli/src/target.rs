@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 /// What a download is written to.
 #[derive(Debug)]
-pub(super) enum Target {
+pub(crate) enum Target {
     /// Stdout.
     Stdout,
     /// A file beside the one that is meant, which gets its name at the end.
@@ -17,7 +17,7 @@ pub(super) enum Target {
 
 /// A file under another name, which goes away unless it is kept.
 #[derive(Debug)]
-pub(super) struct Beside {
+pub(crate) struct Beside {
     file: File,
     path: PathBuf,
     meant: PathBuf,
@@ -27,7 +27,7 @@ pub(super) struct Beside {
 
 impl Target {
     /// Opens it; `-` is stdout.
-    pub(super) fn open(path: &Path, force: bool) -> Result<Self, Error> {
+    pub(crate) fn open(path: &Path, force: bool) -> Result<Self, Error> {
         if path == Path::new("-") {
             return Ok(Self::Stdout);
         }
@@ -59,7 +59,7 @@ impl Target {
     }
 
     /// Writes the next bytes.
-    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
         match self {
             Self::Stdout => match io::stdout().lock().write_all(bytes) {
                 Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
@@ -75,7 +75,7 @@ impl Target {
     }
 
     /// All is written; gives the file if it is one.
-    pub(super) fn keep(self) -> Result<Option<PathBuf>, Error> {
+    pub(crate) fn keep(self) -> Result<Option<PathBuf>, Error> {
         match self {
             Self::Stdout => {
                 io::stdout().flush().context("cannot write to stdout")?;
