@@ -10,6 +10,7 @@ use banggiao_contracts::{
         unit_service_client::UnitServiceClient,
     },
     reporting::v1::figure_service_client::FigureServiceClient,
+    r#type::v1::Classification,
 };
 use banggiao_rpc::channel::{self, Authorized, Bearer};
 use banggiao_standalone::{
@@ -132,6 +133,12 @@ impl Installation {
 
     /// A principal with one grant; an empty unit is everything.
     pub async fn principal(&self, id: &str, role: Role, unit: &str) {
+        self.cleared_principal(id, role, unit, Classification::Unspecified)
+            .await;
+    }
+
+    /// The same, cleared up to a classification.
+    pub async fn cleared_principal(&self, id: &str, role: Role, unit: &str, clearance: Classification) {
         let mut access = AccessServiceClient::new(self.channel("administrator"));
         let principal = Principal {
             display_name: id.to_owned(),
@@ -152,6 +159,7 @@ impl Installation {
             principal: format!("principals/{id}"),
             role: role.into(),
             unit,
+            clearance: clearance.into(),
             ..Grant::default()
         };
         access

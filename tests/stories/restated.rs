@@ -56,7 +56,7 @@ pub async fn count(installation: &Installation, query: QueryFiguresRequest, min_
 }
 
 /// Records acts that take effect on a day, and gives the document's name and position.
-async fn reorganize(installation: &Installation, day: &str, acts: Vec<Act>) -> (String, i64) {
+pub async fn reorganize(installation: &Installation, day: &str, acts: Vec<Act>) -> (String, i64) {
     let request = ReorganizeUnitsRequest {
         reorganization: Some(pb::Reorganization {
             effective_date: day.to_owned(),
