@@ -7,6 +7,7 @@ mod delegation;
 mod districts;
 mod faults;
 mod fresh;
+mod moved;
 mod network;
 mod office;
 mod questions;

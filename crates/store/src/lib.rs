@@ -16,9 +16,11 @@ mod postgres;
 mod schema;
 pub mod snapshot;
 mod sqlite;
+mod transfer;
 pub mod tx;
 
 pub use error::{Error, Kind};
+pub use transfer::{Moved, transfer};
 pub use tx::{Retry, Tx};
 
 use std::time::{Duration, Instant};

@@ -32,6 +32,14 @@ use tokio_util::sync::CancellationToken;
 /// The commented default configuration, compiled in.
 pub const DEFAULTS: &str = include_str!("../../../deploy/journal.toml");
 
+/// Moves the service's records from a copy of its SQLite database into an empty PostgreSQL database.
+///
+/// # Errors
+/// As [`banggiao_store::transfer`].
+pub async fn transfer(from: &std::path::Path, to: &str) -> Result<banggiao_store::Moved, Error> {
+    banggiao_store::transfer::<store::migration::Migrator>(from, to).await
+}
+
 /// Opens the database, follows the registry, and serves until `shutdown`.
 ///
 /// # Errors

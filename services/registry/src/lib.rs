@@ -23,6 +23,14 @@ use tokio_util::sync::CancellationToken;
 /// The commented default configuration, compiled in.
 pub const DEFAULTS: &str = include_str!("../../../deploy/registry.toml");
 
+/// Moves the service's records from a copy of its SQLite database into an empty PostgreSQL database.
+///
+/// # Errors
+/// As [`banggiao_store::transfer`].
+pub async fn transfer(from: &std::path::Path, to: &str) -> Result<banggiao_store::Moved, banggiao_store::Error> {
+    banggiao_store::transfer::<store::migration::Migrator>(from, to).await
+}
+
 /// Opens the database, puts what an installation ships with into an empty one, and serves until `shutdown`.
 ///
 /// # Errors

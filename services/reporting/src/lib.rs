@@ -37,6 +37,14 @@ use crate::{
 /// The commented default configuration, compiled in.
 pub const DEFAULTS: &str = include_str!("../../../deploy/reporting.toml");
 
+/// Moves the service's records from a copy of its SQLite database into an empty PostgreSQL database.
+///
+/// # Errors
+/// As [`banggiao_store::transfer`].
+pub async fn transfer(from: &std::path::Path, to: &str) -> Result<banggiao_store::Moved, banggiao_store::Error> {
+    banggiao_store::transfer::<Migrator>(from, to).await
+}
+
 /// Opens the database, follows both feeds from where they were read last, and serves until `shutdown`. Neither
 /// registry nor journal needs to be there yet: figures are computed on what is known, and say at which positions.
 ///

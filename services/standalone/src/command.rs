@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use banggiao_cli::{Globals, Verb};
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::{backup, demo, restore, token, up};
+use crate::{backup, demo, restore, token, transfer, up};
 
 /// banggiao: records and reports of defence cooperation between twinned units across a land border.
 #[derive(Debug, Parser)]
@@ -27,6 +27,8 @@ enum AnyVerb {
     Backup(backup::Args),
     /// Make an installation from a backup, in a folder that is not there yet.
     Restore(restore::Args),
+    /// Move what a backup holds into PostgreSQL databases, where a cluster goes on with it.
+    Transfer(transfer::Args),
     /// Tokens: made with the key of a data folder, listed, revoked.
     #[command(subcommand)]
     Token(token::TokenVerb),
@@ -45,6 +47,7 @@ pub async fn main() -> ExitCode {
         AnyVerb::Demo(args) => demo::run(args, &globals).await,
         AnyVerb::Backup(args) => backup::run(args, &globals).await,
         AnyVerb::Restore(args) => restore::run(args, &globals).await,
+        AnyVerb::Transfer(args) => transfer::run(args, &globals).await,
         AnyVerb::Token(verb) => token::run(verb, &globals).await,
         AnyVerb::Completions(args) => banggiao_cli::completions(args.shell, &mut Command::command()),
         AnyVerb::Client(verb) => banggiao_cli::run(*verb, &globals).await,

@@ -11,4 +11,5 @@ mod restore;
 pub mod sample;
 pub mod services;
 mod token;
+mod transfer;
 mod up;

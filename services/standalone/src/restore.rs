@@ -2,7 +2,7 @@
 //!
 //! It owns what is checked before, and that nothing half-restored is ever in the place of an installation.
 
-mod check;
+pub mod check;
 
 use std::path::{Path, PathBuf};
 
