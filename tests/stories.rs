@@ -16,6 +16,7 @@ mod replicas;
 mod reports;
 mod restart;
 mod restated;
+mod returns;
 mod review;
 mod sample;
 mod stale;

@@ -239,3 +239,44 @@ async fn a_figure_as_it_was_known_before_a_correction() {
     let refused = refused.expect_err("a registry that knows no unit");
     assert_eq!(refused.code(), tonic::Code::InvalidArgument, "{refused:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_visit_that_was_logged_twice_is_named_beside_the_figure() {
+    let installation = Installation::with_sample().await;
+    let header = "reference,type,start_date,end_date,direction,home_unit,co_home_units,partner_units,place_vi,delegations,\
+                  persons,programmes,agreement,marker_from,marker_to,quantities,state,summary_vi\n";
+    let row = |reference: &str, home: &str, persons: i64| {
+        format!(
+            "{reference},DELEGATION_VISIT,2026-01-10,2026-01-11,INBOUND,{home},,kh-svayrieng-sector,,1,{persons},,,,,,APPROVED,\n"
+        )
+    };
+    let rows = [
+        header,
+        &row("TWICE-1", "tayninh", 12),
+        &row("TWICE-2", "tayninh-ben-cau", 13),
+        &row("OTHER-1", "tayninh", 80),
+    ];
+    let file = banggiao_cli::import::File::new("events.csv", rows.concat().into_bytes()).expect("a file");
+    assert!(installation.import(vec![file]).await.clean());
+    let query = QueryFiguresRequest {
+        unit: "units/tayninh".to_owned(),
+        indicators: vec!["indicators/delegations-received".to_owned()],
+        period: "civil/2026-01".to_owned(),
+        find_duplicates: true,
+        ..QueryFiguresRequest::default()
+    };
+    let mut figures = installation.figures("administrator");
+    let answer = figures
+        .query_figures(query.clone())
+        .await
+        .expect("a figure")
+        .into_inner();
+    assert_eq!(answer.cells[0].value, "3");
+    assert_eq!(answer.duplicates.len(), 1, "{:?}", answer.duplicates);
+    let unasked = QueryFiguresRequest {
+        find_duplicates: false,
+        ..query
+    };
+    let answer = figures.query_figures(unasked).await.expect("a figure").into_inner();
+    assert!(answer.duplicates.is_empty());
+}

@@ -7,6 +7,7 @@
 
 mod agreement;
 pub mod changes;
+pub mod duplicate;
 mod fold;
 mod follower;
 pub mod marker;

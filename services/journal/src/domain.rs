@@ -5,7 +5,6 @@ pub mod attachment;
 pub mod command;
 pub mod comparison;
 pub mod correction;
-pub mod duplicate;
 pub mod event;
 pub mod event_type;
 pub mod filter;

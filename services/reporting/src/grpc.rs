@@ -2,6 +2,7 @@
 
 mod answer;
 mod calendars;
+mod duplicates;
 mod figures;
 mod group;
 mod indicators;

@@ -91,6 +91,7 @@ pub fn figures(args: &Args) -> Result<pb::QueryFiguresRequest, Error> {
         compare: args.compare.map_or(0, |compare| compare.comparison().into()),
         known_log_index: known.log_index,
         known_registry_position: known.registry_position,
+        find_duplicates: known.log_index == 0 && !query.include_unapproved,
     })
 }
 

@@ -10,13 +10,7 @@ use std::sync::Arc;
 
 use banggiao_contracts::journal::v1 as pb;
 use banggiao_directory::Directory;
-use banggiao_model::{
-    date::{self, Date},
-    decimal::Decimal,
-    hierarchy::Key,
-    name,
-    permission::Classification,
-};
+use banggiao_model::{date::Date, decimal::Decimal, hierarchy::Key, name, permission::Classification};
 use banggiao_rpc::{Scope, Violations, wire};
 
 use super::{Error, command::Authority, event_type::EventType, rule};
@@ -197,12 +191,6 @@ fn typed(
         Some(_) => {}
     }
     found.cloned()
-}
-
-/// The first and last day of a stored event.
-pub fn first_and_last_day(event: &pb::Event) -> Option<(Date, Date)> {
-    let first = date::parse(&event.start_date).ok()?;
-    Some((first, date::parse(&event.end_date).unwrap_or(first)))
 }
 
 /// Home and co-home units of a stored event, the home unit first.

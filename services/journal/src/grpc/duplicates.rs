@@ -3,7 +3,7 @@
 use std::{collections::HashMap, fmt, sync::Arc};
 
 use banggiao_contracts::journal::v1 as pb;
-use banggiao_directory::Directory;
+use banggiao_directory::{Directory, duplicate};
 use banggiao_model::permission::Action;
 use banggiao_rpc::{Violations, identity::Caller, page::Page, wire};
 use prost::Message;
@@ -12,7 +12,7 @@ use tonic::{Response, Status};
 use super::{Authorized, Calls, status::refuse};
 use crate::{
     domain::{
-        Error, checked, duplicate,
+        Error, checked,
         filter::{Filter, Order},
     },
     journal,

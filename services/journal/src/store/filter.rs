@@ -1,6 +1,7 @@
 //! A list's filter and its reader's rights, as conditions for the database.
 
 use banggiao_contracts::journal::v1::{self as pb, Phase};
+use banggiao_directory::duplicate;
 use banggiao_model::{
     date,
     hierarchy::{Hierarchy, Key},
@@ -13,7 +14,7 @@ use sea_orm::{
 };
 
 use super::event::{self, Column, link};
-use crate::domain::{duplicate, event::first_and_last_day, filter::Filter};
+use crate::domain::filter::Filter;
 
 /// Both together.
 pub fn listed(filter: &Filter, scope: &Scope, hierarchy: &Hierarchy) -> Condition {
@@ -155,7 +156,7 @@ pub async fn alike(
     event: &pb::Event,
     hierarchy: &Hierarchy,
 ) -> Result<Vec<i64>, banggiao_store::Error> {
-    let Some((first, last)) = first_and_last_day(event) else {
+    let Some((first, last)) = duplicate::first_and_last_day(event) else {
         return Ok(Vec::new());
     };
     let (earliest, latest) = date::around(first, duplicate::FIRST_DAYS_APART_MAX);

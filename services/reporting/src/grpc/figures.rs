@@ -38,9 +38,16 @@ impl FigureService for Calls {
         let query = query::figures(basis.known(), &request).map_err(refuse)?;
         let facts = self.facts(&basis, &query.stretches()).await?;
         let ages = basis.past.is_none().then(|| self.ages());
+        let looks = request.find_duplicates && basis.past.is_none() && !query.include_unapproved;
+        let duplicates = if looks {
+            self.duplicates(&basis, &query, &reach).await?
+        } else {
+            Vec::new()
+        };
         computed(move || {
             let figures = figure::compute(basis.ground(&facts), &query, &reach)?;
             let mut answer = answer::figures(&facts, &basis.directory, &query, figures);
+            answer.duplicates = duplicates;
             answer.overlaps = answer::overlaps(Edition::newest(&basis.definitions), &query);
             if let Some(ages) = ages {
                 (answer.journal_age, answer.registry_age, answer.unreachable) = ages;

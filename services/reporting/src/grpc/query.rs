@@ -117,6 +117,7 @@ fn as_query(request: &pb::ExplainFigureRequest) -> pb::QueryFiguresRequest {
         compare: pb::Comparison::Unspecified.into(),
         known_log_index: request.known_log_index,
         known_registry_position: request.known_registry_position,
+        find_duplicates: false,
     }
 }
 

@@ -1,4 +1,5 @@
-//! Events that may be the same, logged twice: a visit by a district and by its province, or by one unit two times.
+//! Events that may be the same, logged twice: a visit by a district and by its province, or by one unit two times. It
+//! takes the tree of units to tell, and both who keeps the events and who counts them have to.
 
 use banggiao_contracts::journal::v1::{self as pb, Phase};
 use banggiao_model::{
@@ -6,8 +7,6 @@ use banggiao_model::{
     hierarchy::{Hierarchy, Key},
     name,
 };
-
-use super::event::first_and_last_day;
 
 /// Events whose first days lie further apart than this many days are not the same.
 pub const FIRST_DAYS_APART_MAX: i64 = 31;
@@ -17,6 +16,7 @@ const COUNTS_APART_MAX: i64 = 2;
 /// Whether two events may be the same: neither is cancelled, they are of one type and direction and begin at the same
 /// marker, their days overlap, a partner of one is a partner of the other or stands over or under it, likewise their home
 /// units, their counts are similar, and nobody has said that they are two. Unknown is similar to everything.
+#[must_use]
 pub fn alike(one: &pb::Event, other: &pb::Event, hierarchy: &Hierarchy) -> bool {
     let said_to_be_two = one.distinct_from.contains(&other.name) || other.distinct_from.contains(&one.name);
     let (Some(days), Some(other_days)) = (first_and_last_day(one), first_and_last_day(other)) else {
@@ -45,6 +45,7 @@ pub fn alike(one: &pb::Event, other: &pb::Event, hierarchy: &Hierarchy) -> bool 
 }
 
 /// The partners that an event alike may name: those of the event, and all over and under them on its first day.
+#[must_use]
 pub fn kin_of_partners(event: &pb::Event, hierarchy: &Hierarchy) -> Vec<Key> {
     let Ok(day) = date::parse(&event.start_date) else {
         return Vec::new();
@@ -58,6 +59,13 @@ pub fn kin_of_partners(event: &pb::Event, hierarchy: &Hierarchy) -> Vec<Key> {
     kin.sort_unstable();
     kin.dedup();
     kin
+}
+
+/// The first and last day of a stored event.
+#[must_use]
+pub fn first_and_last_day(event: &pb::Event) -> Option<(Date, Date)> {
+    let first = date::parse(&event.start_date).ok()?;
+    Some((first, date::parse(&event.end_date).unwrap_or(first)))
 }
 
 fn homes(event: &pb::Event) -> Vec<String> {
