@@ -3,6 +3,8 @@
 
 pub mod amount;
 pub mod book;
+pub mod day;
+pub mod digest;
 pub mod fact;
 pub mod facts;
 pub mod figure;

@@ -11,6 +11,7 @@ use banggiao_model::{
 
 use super::{
     Error,
+    facts::Index,
     measure::{AgreementFilter, EventFilter, Measure},
     rule,
 };
@@ -41,6 +42,18 @@ pub struct Query {
     pub group_by: Vec<GroupKey>,
     /// Count the newest revision of each event instead of the last approved.
     pub include_unapproved: bool,
+}
+
+impl Query {
+    /// Which of an event's revisions counts.
+    #[must_use]
+    pub fn index(&self) -> Index {
+        if self.include_unapproved {
+            Index::Newest
+        } else {
+            Index::Counted
+        }
+    }
 }
 
 /// Days from one to another, both inclusive.

@@ -1,8 +1,6 @@
 //! A small world for tests: a region with two provinces and their districts, and partners in two countries. Its changes and
 //! revisions come from messages, as they do from the feeds.
 
-use std::sync::Arc;
-
 use banggiao_contracts::{
     journal::v1::{self as journal, EventRevision, Phase, ReviewState},
     registry::v1::{self as registry, Change, change::Resource, reorganization_act::Act},
@@ -211,7 +209,7 @@ impl World {
             ..EventRevision::default()
         };
         let read = fact::read(&revision, self.directory.hierarchy(), &mut self.facts.symbols).unwrap();
-        self.book.enter(&mut self.facts, &Arc::new(read));
+        self.book.enter(&mut self.facts, &read);
         self.revisions.push(revision);
     }
 

@@ -62,9 +62,9 @@ pub fn cell(query: &Query, cell: &Cell) -> pb::Cell {
 /// One record behind a figure.
 pub fn contribution(hierarchy: &Hierarchy, contribution: &Contribution) -> pb::Contribution {
     let record = contribution.record.record();
-    let (revision, position, reference) = match record {
-        Record::Event(fact) => (fact.revision, fact.log_index, fact.reference().to_owned()),
-        Record::Agreement(agreement, _) => (0, agreement.resource.registry_position, String::new()),
+    let (revision, position) = match record {
+        Record::Event(fact) => (fact.revision(), fact.log_index()),
+        Record::Agreement(agreement, _) => (0, agreement.resource.registry_position),
     };
     pb::Contribution {
         resource: record.resource(),
@@ -75,7 +75,8 @@ pub fn contribution(hierarchy: &Hierarchy, contribution: &Contribution) -> pb::C
         home_units: names(hierarchy, record.homes()),
         partner_units: names(hierarchy, record.partners()),
         counted_units: names(hierarchy, &contribution.units),
-        reference,
+        // Filled in from the database, where it alone is.
+        reference: String::new(),
     }
 }
 

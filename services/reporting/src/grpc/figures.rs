@@ -67,7 +67,7 @@ impl FigureService for Calls {
                 explained.contributions,
             ))
         });
-        Ok(Response::new(Box::pin(tokio_stream::iter(batches.await?))))
+        Ok(Response::new(Box::pin(batches.await?.stream())))
     }
 
     /// How far reporting has read tells nothing of what it read, so every principal may ask.

@@ -1,14 +1,15 @@
 //! The stream of an explanation: contributions in batches, each shown only to a caller who may still read it.
 
-use std::{sync::Arc, vec};
+use std::{collections::HashMap, sync::Arc, vec};
 
 use banggiao_contracts::reporting::v1 as pb;
 use banggiao_directory::Directory;
 use banggiao_rpc::identity::Caller;
+use tokio_stream::Stream;
 use tonic::Status;
 
-use super::{Calls, DOMAIN, answer};
-use crate::domain::figure::{Contribution, Reach};
+use super::{Calls, DOMAIN, answer, refuse};
+use crate::domain::figure::{Contribution, Reach, Record};
 
 /// So many contributions are sent at once.
 const BATCH: usize = 200;
@@ -57,29 +58,55 @@ impl Batches {
             .iter()
             .all(|contribution| self.reach.allows(contribution.record.record()))
     }
-}
 
-impl Iterator for Batches {
-    type Item = Result<pb::ExplainFigureResponse, Status>;
+    /// The stream of the messages.
+    pub fn stream(mut self) -> impl Stream<Item = Result<pb::ExplainFigureResponse, Status>> + Send {
+        async_stream::stream! {
+            while let Some(message) = self.next().await {
+                yield message;
+            }
+        }
+    }
 
-    fn next(&mut self) -> Option<Self::Item> {
+    /// How other books name the events of a batch.
+    async fn references(&self, batch: &[Contribution]) -> Result<HashMap<i64, String>, Status> {
+        let events = batch.iter().filter_map(|one| match one.record.record() {
+            Record::Event(fact) => Some(fact.log_index()),
+            Record::Agreement(..) => None,
+        });
+        let events: Vec<i64> = events.collect();
+        self.calls.projection.references(&events).await.map_err(refuse)
+    }
+
+    async fn next(&mut self) -> Option<Result<pb::ExplainFigureResponse, Status>> {
         let batch: Vec<Contribution> = self.contributions.by_ref().take(BATCH).collect();
         if batch.is_empty() {
             return self.first.take().map(Ok);
         }
+        let references = self.references(&batch).await;
         let still = self.calls.auth.still(&self.caller);
-        let refused = match still {
-            Ok(()) if self.readable(&batch) => None,
-            Ok(()) => Some(DOMAIN.denied()),
-            Err(status) => Some(status),
+        let allowed = match still {
+            Ok(()) if self.readable(&batch) => references,
+            Ok(()) => Err(DOMAIN.denied()),
+            Err(status) => Err(status),
         };
-        if let Some(status) = refused {
-            (self.contributions, self.first) = (Vec::new().into_iter(), None);
-            return Some(Err(status));
-        }
+        let mut references = match allowed {
+            Ok(references) => references,
+            Err(status) => {
+                (self.contributions, self.first) = (Vec::new().into_iter(), None);
+                return Some(Err(status));
+            }
+        };
         let mut message = self.first.take().unwrap_or_default();
         let hierarchy = self.directory.hierarchy();
-        message.contributions = batch.iter().map(|one| answer::contribution(hierarchy, one)).collect();
+        let told = batch.iter().map(|one| {
+            let mut told = answer::contribution(hierarchy, one);
+            if let Record::Event(fact) = one.record.record() {
+                told.reference = references.remove(&fact.log_index()).unwrap_or_default();
+            }
+            told
+        });
+        message.contributions = told.collect();
         Some(Ok(message))
     }
 }

@@ -4,6 +4,7 @@
 
 use banggiao_contracts::{registry::v1::AgreementKind, r#type::v1::Direction};
 use banggiao_model::{
+    date::Date,
     hierarchy::{Hierarchy, Key},
     name,
     period::Period,
@@ -102,16 +103,24 @@ pub fn unit_value(key: GroupKey, side: Side, seen: &Seen, hierarchy: &Hierarchy)
 
 /// The value that a record has once.
 pub fn single_value(key: GroupKey, query: &Query, window: Window, record: Record<'_>) -> Option<Value> {
-    let day = || window.aligned(record.day());
     match (key, record) {
-        (GroupKey::EventType, Record::Event(fact)) => Some(Value::EventType(fact.event_type)),
+        (GroupKey::EventType, Record::Event(fact)) => Some(Value::EventType(fact.event_type())),
         (GroupKey::EventType, Record::Agreement(agreement, _)) => Some(Value::Kind(agreement.kind)),
-        (GroupKey::Direction, Record::Event(fact)) => Some(Value::Direction(fact.direction)),
+        (GroupKey::Direction, Record::Event(fact)) => Some(Value::Direction(fact.direction())),
         (GroupKey::Direction | GroupKey::Programme, Record::Agreement(..)) => Some(Value::None),
-        (GroupKey::Month, _) => Some(Value::Period(query.calendar.month_of(day()))),
-        (GroupKey::Quarter, _) => Some(Value::Period(query.calendar.quarter_of(day()))),
-        (GroupKey::Year, _) => Some(Value::Period(query.calendar.year_of(day()))),
+        (GroupKey::Month | GroupKey::Quarter | GroupKey::Year, _) => period_value(key, query, window, record.day()),
         (GroupKey::ChildUnit | GroupKey::Unit | GroupKey::PartnerUnit | GroupKey::PartnerCountry, _)
         | (GroupKey::Programme, Record::Event(_)) => None,
+    }
+}
+
+/// The month, quarter or year that all records of a day have.
+pub fn period_value(key: GroupKey, query: &Query, window: Window, day: Date) -> Option<Value> {
+    let day = || window.aligned(day);
+    match key {
+        GroupKey::Month => Some(Value::Period(query.calendar.month_of(day()))),
+        GroupKey::Quarter => Some(Value::Period(query.calendar.quarter_of(day()))),
+        GroupKey::Year => Some(Value::Period(query.calendar.year_of(day()))),
+        _ => None,
     }
 }
