@@ -128,6 +128,11 @@ pub trait Reader: Send {
     fn open(&mut self) -> impl Future<Output = Result<Streaming<Self::Message>, Status>> + Send;
     /// Applies a message: its entries and the new position in one transaction.
     fn apply(&mut self, message: Self::Message) -> impl Future<Output = Result<(), Self::Error>> + Send;
+    /// Whether this error was told already: one that stays until somebody acts is not told with every try.
+    fn told(&mut self, error: &Self::Error) -> bool {
+        let _ = error;
+        false
+    }
 }
 
 /// Follows a feed until `shutdown`, coming back whenever the stream ends or a message could not be applied.
@@ -160,7 +165,9 @@ async fn read_once<R: Reader>(feed: &'static str, reader: &mut R) -> bool {
         match stream.message().await {
             Ok(Some(message)) => {
                 if let Err(error) = reader.apply(message).await {
-                    tracing::error!(feed, %error, "a message of the feed could not be applied");
+                    if !reader.told(&error) {
+                        tracing::error!(feed, %error, "a message of the feed could not be applied");
+                    }
                     return moved;
                 }
                 moved = true;

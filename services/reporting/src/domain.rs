@@ -4,7 +4,9 @@
 pub mod amount;
 pub mod book;
 pub mod calendar;
+pub mod day;
 pub mod definition;
+pub mod digest;
 pub mod fact;
 pub mod facts;
 pub mod figure;

@@ -1,12 +1,12 @@
 //! Reporting's calls: each authorises, parses, computes on one state of facts and directory, and converts.
 
-mod answer;
+pub(crate) mod answer;
 mod calendars;
 mod duplicates;
 mod figures;
 mod group;
 mod indicators;
-mod query;
+pub(crate) mod query;
 mod report_content;
 mod reports;
 mod returns;

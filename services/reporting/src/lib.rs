@@ -6,6 +6,8 @@
 //! come from one selection of records, so they cannot disagree; today's facts stand in memory ordered by day, so a
 //! figure costs its window and not the history.
 
+#[doc(hidden)]
+pub mod bench;
 mod config;
 mod domain;
 mod grpc;
@@ -72,13 +74,18 @@ pub async fn start(
     let trail = Trail::open(store.clone(), seams.clone());
     let follower = Follower::start(store.clone(), registry, shutdown.clone()).await?;
     let office = Arc::new(Office::open(store.clone(), seams.clone()).await?);
-    let (projection, book) = Projection::open(store, follower).await?;
-    let reader = Reader::new(Arc::clone(&projection), book, EventFeedServiceClient::new(journal));
+    let projection = Projection::open(store, follower).await?;
+    let reader = Reader::new(Arc::clone(&projection), EventFeedServiceClient::new(journal));
     tokio::spawn(feed::follow(projection::FEED, reader, shutdown.clone()));
+    // While the projection stands still, figures are answered as of the position that it has reached.
+    let projected = serve::Part {
+        name: "banggiao.reporting.v1.projection",
+        serves: projection.goes_on(),
+    };
     let routes = grpc::routes(projection, office, verifier, trail.clone());
     banggiao_audit::serve(
         entrance,
-        serve::with_health_and_reflection(routes, "banggiao.reporting.v1", Vec::new()).await?,
+        serve::with_health_and_reflection(routes, "banggiao.reporting.v1", vec![projected]).await?,
         trail,
         shutdown,
     )

@@ -2,28 +2,25 @@
 //!
 //! It owns the way from a revision of the feed to a fact. What facts add up to is not known here.
 
+pub(crate) mod load;
+mod order;
 mod reader;
+mod shared;
 #[cfg(test)]
 pub mod tests;
 
 pub use reader::Reader;
 
-use std::{sync::Arc, time::Instant};
+use std::{collections::HashMap, sync::Arc, time::Instant};
 
 use banggiao_contracts::journal::v1 as pb;
 use banggiao_directory::{Behind, Directory, Follower, GRACE, changes};
 use banggiao_model::date::Date;
-use banggiao_store::{self as store, Store, cursor};
+use banggiao_store::{self as store, Store};
 use tokio::sync::watch;
 
 use crate::{
-    domain::{
-        Error,
-        book::Book,
-        fact,
-        facts::{Facts, Index},
-        rule,
-    },
+    domain::{Error, facts::Facts, rule},
     store::fact as stored,
 };
 
@@ -36,27 +33,26 @@ pub struct Projection {
     store: Store,
     follower: Follower,
     current: watch::Sender<Arc<Facts>>,
+    /// When the journal's feed was last heard to have nothing that is not here; never at first.
     heard: watch::Sender<Option<Instant>>,
+    /// Whether it goes on: it stands still at an entry that does not read.
+    goes_on: watch::Sender<bool>,
 }
 
 impl Projection {
-    /// Rebuilds the memory from the facts. The book is for the one reader of the feed.
+    /// Rebuilds the memory from the facts.
     ///
     /// # Errors
     /// If the facts cannot be read.
-    pub async fn open(store: Store, follower: Follower) -> Result<(Arc<Self>, Book), store::Error> {
-        let position = cursor::read(store.reader(), FEED).await?;
-        let (facts, book) = rebuild(&store, &follower.now(), position.epoch, position.position, None).await?;
-        let current = watch::Sender::new(Arc::new(facts));
-        Ok((
-            Arc::new(Self {
-                store,
-                follower,
-                current,
-                heard: watch::Sender::new(None),
-            }),
-            book,
-        ))
+    pub async fn open(store: Store, follower: Follower) -> Result<Arc<Self>, store::Error> {
+        let facts = load::load(&store, &follower.now()).await?;
+        Ok(Arc::new(Self {
+            store,
+            follower,
+            current: watch::Sender::new(Arc::new(facts)),
+            heard: watch::Sender::new(None),
+            goes_on: watch::Sender::new(true),
+        }))
     }
 
     /// The registry as it is followed here.
@@ -67,6 +63,17 @@ impl Projection {
     /// The directory as it is known here now.
     pub fn directory(&self) -> Arc<Directory> {
         self.follower.now()
+    }
+
+    /// When the journal's feed was last heard to have nothing that is not here.
+    pub fn journal_heard(&self) -> Option<Instant> {
+        *self.heard.borrow()
+    }
+
+    /// Whether it goes on, and to be told when that changes. While it does not, figures stand still at the position
+    /// before the entry that does not read.
+    pub fn goes_on(&self) -> watch::Receiver<bool> {
+        self.goes_on.subscribe()
     }
 
     /// Facts and directory of one moment. The directory is taken last, so that it knows every unit that a fact names
@@ -129,8 +136,8 @@ impl Projection {
         days: &[(Date, Date)],
     ) -> Result<Arc<Facts>, Error> {
         let epoch = self.current.borrow().epoch;
-        match rebuild(&self.store, directory, epoch, log_index, Some(days)).await {
-            Ok((facts, _)) => Ok(Arc::new(facts)),
+        match load::rebuild(&self.store, directory, epoch, log_index, Some(days)).await {
+            Ok(facts) => Ok(Arc::new(facts)),
             Err(store::Error::Damaged(why)) => {
                 tracing::debug!(why, "a past state cannot be computed");
                 let description = format!(
@@ -181,42 +188,21 @@ impl Projection {
         }
     }
 
-    /// When the journal was heard last, if it was since the start.
-    pub fn journal_heard(&self) -> Option<Instant> {
-        *self.heard.borrow()
+    /// How other books name events, by the positions of their revisions. Few ask, so it does not stand in memory.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn references(&self, log_indexes: &[i64]) -> Result<HashMap<i64, String>, Error> {
+        let rows = stored::read_these(self.store.reader(), log_indexes).await?;
+        let mut references = HashMap::new();
+        for row in rows {
+            let reference = row.decode()?.event.and_then(|event| event.external_reference);
+            references.extend(reference.map(|known| (row.log_index, known.reference)));
+        }
+        Ok(references)
     }
 
     fn publish(&self, facts: Facts) {
         self.current.send_replace(Arc::new(facts));
-    }
-}
-
-/// The facts as of a position, from the store: all, or those of some days.
-async fn rebuild(
-    store: &Store,
-    directory: &Directory,
-    epoch: i64,
-    position: i64,
-    days: Option<&[(Date, Date)]>,
-) -> Result<(Facts, Book), store::Error> {
-    let (mut facts, mut book) = (Facts::at(epoch, position), Book::default());
-    let mut after = 0;
-    loop {
-        let rows = stored::read_standing(store.reader(), after, position, days).await?;
-        let Some(last) = rows.last() else {
-            return Ok((facts, book));
-        };
-        after = last.log_index;
-        for row in &rows {
-            let fact = fact::read(&row.decode()?, directory.hierarchy(), &mut facts.symbols);
-            let fact = Arc::new(fact.map_err(store::Error::Damaged)?);
-            let standing = [
-                (row.was_newest(position), Index::Newest),
-                (row.did_count(position), Index::Counted),
-            ];
-            for (_, index) in standing.into_iter().filter(|(stands, _)| *stands) {
-                book.put(&mut facts, &fact, index);
-            }
-        }
     }
 }

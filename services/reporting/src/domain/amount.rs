@@ -27,7 +27,13 @@ impl Amount {
     /// How many there are.
     #[must_use]
     pub fn count(length: usize) -> Self {
-        Self::whole(i64::try_from(length).unwrap_or(i64::MAX))
+        Self::whole(Self::length(length))
+    }
+
+    /// A length as a number that can be multiplied.
+    #[must_use]
+    pub fn length(length: usize) -> i64 {
+        i64::try_from(length).unwrap_or(i64::MAX)
     }
 
     /// A decimal, if it has no more digits after the point than a quantity may have.

@@ -11,18 +11,23 @@ use banggiao_model::{
     permission::Classification,
 };
 use banggiao_rpc::{Violations, wire};
+use jiff::Timestamp;
 
 use super::symbol::{Symbol, Symbols};
 
-/// What a revision of an event says.
+/// What a revision of an event says, as it was read. What stands in memory for millions of them is [packed](super::day).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fact {
+    /// Id of the event.
+    pub event: Box<str>,
     /// Position of the revision in the journal's log.
     pub log_index: i64,
     /// Number of the revision.
     pub revision: i32,
     /// First day of the event, which places it.
     pub day: Date,
+    /// Its last day.
+    pub last_day: Date,
     /// Id of its type.
     pub event_type: Symbol,
     /// Which way the delegation travelled.
@@ -33,47 +38,32 @@ pub struct Fact {
     pub held: bool,
     /// Whether the revision is approved, and so counts from its position on instead of what counted before.
     pub approved: bool,
+    /// What it waits for, unless it is approved.
+    pub waiting: Option<Waiting>,
     /// Number of delegations, if known.
     pub delegations: Option<u32>,
     /// Number of persons, if known.
     pub persons: Option<u32>,
+    /// The home unit and the co-home units, each once; never empty.
+    pub homes: Box<[Key]>,
+    /// The partner units, each once.
+    pub partners: Box<[Key]>,
     /// Ids of its programmes.
     pub programmes: Box<[Symbol]>,
     /// Its quantities by key.
     pub quantities: Box<[(Symbol, Decimal)]>,
-    /// The event's id and its external reference: one text, which saves one.
-    text: Box<str>,
-    id_length: u8,
-    /// The home unit, the co-home units, the partner units: one list, which saves two.
-    units: Box<[Key]>,
-    homes: u16,
+}
+
+/// How far the review of a revision that is not approved has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Waiting {
+    /// The state of the review.
+    pub review: pb::ReviewState,
+    /// The day on which the revision was written.
+    pub since: Date,
 }
 
 impl Fact {
-    /// Id of the event.
-    #[must_use]
-    pub fn event(&self) -> &str {
-        &self.text[..usize::from(self.id_length)]
-    }
-
-    /// How another book names the event; empty if none does.
-    #[must_use]
-    pub fn reference(&self) -> &str {
-        &self.text[usize::from(self.id_length)..]
-    }
-
-    /// The home and co-home units, each once.
-    #[must_use]
-    pub fn homes(&self) -> &[Key] {
-        &self.units[..usize::from(self.homes)]
-    }
-
-    /// The partner units, each once.
-    #[must_use]
-    pub fn partners(&self) -> &[Key] {
-        &self.units[usize::from(self.homes)..]
-    }
-
     /// A quantity, if it is known.
     #[must_use]
     pub fn quantity(&self, key: Symbol) -> Option<Decimal> {
@@ -99,9 +89,6 @@ fn fact(event: &pb::Event, hierarchy: &Hierarchy, symbols: &mut Symbols) -> Resu
         return Err(violation.to_string());
     }
     let homes = std::iter::once(&event.home_unit).chain(&event.co_home_units);
-    let mut units = keys(homes, hierarchy)?;
-    let home_count = u16::try_from(units.len()).map_err(|_| "too many home units")?;
-    units.extend(keys(event.partner_units.iter(), hierarchy)?);
     let programmes = event
         .programmes
         .iter()
@@ -112,34 +99,59 @@ fn fact(event: &pb::Event, hierarchy: &Hierarchy, symbols: &mut Symbols) -> Resu
         Ok((symbols.intern(key), amount))
     });
     let quantities = quantities.collect::<Result<_, String>>()?;
-    let event_id = id(&event.name, "events")?;
-    let reference = event.external_reference.as_ref().map_or("", |known| &known.reference);
+    let (day, last_day) = days(event)?;
+    let approved = event.review_state() == pb::ReviewState::Approved;
     Ok(Fact {
+        event: id(&event.name, "events")?.into(),
         log_index: event.log_index,
         revision: event.revision,
-        day: date::parse(&event.start_date).map_err(|error| error.to_string())?,
+        day,
+        last_day,
         event_type: symbols.intern(id(&event.event_type, "eventTypes")?),
         direction: event.direction(),
         classification,
         held: matches!(event.phase(), pb::Phase::Held | pb::Phase::Unspecified),
-        approved: event.review_state() == pb::ReviewState::Approved,
+        approved,
+        waiting: (!approved).then(|| waiting(event, day)),
         delegations: count(event.delegations)?,
         persons: count(event.persons)?,
+        homes: keys(homes, hierarchy)?,
+        partners: keys(event.partner_units.iter(), hierarchy)?,
         programmes,
         quantities,
-        text: [event_id, reference].concat().into(),
-        // Ids are at most 63 bytes long.
-        id_length: u8::try_from(event_id.len()).map_err(|_| "too long an id")?,
-        units: units.into(),
-        homes: home_count,
     })
+}
+
+/// The first and the last day.
+fn days(event: &pb::Event) -> Result<(Date, Date), String> {
+    let parse = |text: &str| date::parse(text).map_err(|error| error.to_string());
+    let first = parse(&event.start_date)?;
+    let last = if event.end_date.is_empty() {
+        first
+    } else {
+        parse(&event.end_date)?
+    };
+    if last < first {
+        return Err(format!("it ends on {last}, before it begins on {first}"));
+    }
+    Ok((first, last))
+}
+
+/// A revision without a time, which the journal does not write, counts as written on the day of the event.
+fn waiting(event: &pb::Event, day: Date) -> Waiting {
+    let written = event.create_time.as_ref();
+    let written = written.and_then(|time| Timestamp::new(time.seconds, time.nanos).ok());
+    Waiting {
+        review: event.review_state(),
+        since: written.map_or(day, date::today_in_vietnam),
+    }
 }
 
 fn id<'a>(name: &'a str, collection: &str) -> Result<&'a str, String> {
     name::collection_id(name, collection).ok_or_else(|| format!("{name:?} is not of the form {collection}/{{id}}"))
 }
 
-fn keys<'a>(names: impl Iterator<Item = &'a String>, hierarchy: &Hierarchy) -> Result<Vec<Key>, String> {
+fn keys<'a>(names: impl Iterator<Item = &'a String>, hierarchy: &Hierarchy) -> Result<Box<[Key]>, String> {
     let mut keys = Vec::new();
     for name in names {
         let key = hierarchy
@@ -149,7 +161,7 @@ fn keys<'a>(names: impl Iterator<Item = &'a String>, hierarchy: &Hierarchy) -> R
             keys.push(key);
         }
     }
-    Ok(keys)
+    Ok(keys.into())
 }
 
 fn count(value: Option<i64>) -> Result<Option<u32>, String> {

@@ -1,28 +1,27 @@
-//! Today's facts, ordered by day: one index of what counts, one of the newest revisions.
+//! Today's facts, ordered by day: of each event the newest revision, and the one that counts.
 //!
-//! It owns the order only. Which revision stands in which index is the [book](super::book)'s to say.
+//! It owns the order only. Which revision stands is the [book](super::book)'s to say.
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use banggiao_model::date::Date;
 
-use super::{fact::Fact, symbol::Symbols};
+use super::{
+    book::Placed,
+    day::{Day, Packed},
+    digest::Digest,
+    fact::Fact,
+    symbol::Symbols,
+};
+
+pub use super::day::Index;
 
 /// The facts of each day of a month.
-type Days = Arc<BTreeMap<Date, Arc<Vec<Arc<Fact>>>>>;
+type Days = Arc<BTreeMap<Date, Arc<Day>>>;
 
 /// The days of each month, by its first day. Both steps are there for the writer: it copies what it changes while
-/// figures are being computed, which is then a month and not the history.
+/// figures are being computed, which is then a day, and never the history.
 type Months = Arc<BTreeMap<Date, Days>>;
-
-/// Which of an event's revisions is meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Index {
-    /// The last approved one.
-    Counted,
-    /// The newest one.
-    Newest,
-}
 
 /// The facts as of a position of the journal's log. A clone shares everything until one of the two changes, so that
 /// figures are computed on a state that stands still while the feed goes on.
@@ -34,8 +33,9 @@ pub struct Facts {
     pub position: i64,
     /// The texts behind the symbols.
     pub symbols: Symbols,
-    counted: Months,
-    newest: Months,
+    /// Over every revision that counts, held or cancelled.
+    pub digest: Digest,
+    months: Months,
 }
 
 impl Facts {
@@ -49,51 +49,64 @@ impl Facts {
         }
     }
 
-    /// The facts from one day to another, both inclusive, by day.
-    pub fn within(&self, index: Index, start: Date, end: Date) -> impl Iterator<Item = &Arc<Fact>> {
+    /// The days with facts from one day to another, both inclusive, in their order.
+    pub fn days(&self, start: Date, end: Date) -> impl Iterator<Item = &Arc<Day>> {
         // A range that ends before it starts would panic; no window does.
-        let months = (start <= end).then(|| self.months(index).range(start.first_of_month()..=end));
+        let months = (start <= end).then(|| self.months.range(start.first_of_month()..=end));
         let days = months
             .into_iter()
             .flatten()
             .flat_map(move |(_, days)| days.range(start..=end));
-        days.flat_map(|(_, facts)| facts.iter())
+        days.map(|(_, day)| day)
     }
 
-    /// Puts a fact in.
-    pub(super) fn insert(&mut self, index: Index, fact: &Arc<Fact>) {
-        let month = Arc::make_mut(self.months_mut(index))
-            .entry(fact.day.first_of_month())
-            .or_default();
-        let day = Arc::make_mut(month).entry(fact.day).or_default();
-        Arc::make_mut(day).push(Arc::clone(fact));
+    /// The facts from one day to another, both inclusive, by day.
+    pub fn within(&self, index: Index, start: Date, end: Date) -> impl Iterator<Item = Packed<'_>> {
+        self.days(start, end).flat_map(move |day| {
+            let fronts = day.fronts().iter().enumerate();
+            fronts
+                .filter(move |(_, front)| front.stands_in(index))
+                .map(move |(place, _)| Packed::new(day, place))
+        })
     }
 
-    /// Takes a fact out.
-    pub(super) fn remove(&mut self, index: Index, fact: &Fact) {
-        let months = Arc::make_mut(self.months_mut(index));
-        let Some(month) = months.get_mut(&fact.day.first_of_month()) else {
-            return;
-        };
-        let Some(day) = Arc::make_mut(month).get_mut(&fact.day) else {
-            return;
-        };
-        if let Some(place) = day.iter().position(|other| other.log_index == fact.log_index) {
-            Arc::make_mut(day).swap_remove(place);
+    /// Puts a fact in, which is later in the log than all others. Only what was held is shown; what was cancelled counts
+    /// all the same.
+    pub fn put(&mut self, fact: &Fact, newest: bool, counted: bool) {
+        if counted {
+            self.digest.add(&fact.event, fact.revision, fact.log_index);
+        }
+        if fact.held && (newest || counted) {
+            let month = Arc::make_mut(&mut self.months)
+                .entry(fact.day.first_of_month())
+                .or_default();
+            let day = Arc::make_mut(month)
+                .entry(fact.day)
+                .or_insert_with(|| Arc::new(Day::new(fact.day)));
+            Arc::make_mut(day).push(fact, newest, counted);
         }
     }
 
-    fn months(&self, index: Index) -> &Months {
-        match index {
-            Index::Counted => &self.counted,
-            Index::Newest => &self.newest,
+    /// A fact stands in an index no more.
+    pub(super) fn end(&mut self, event: &str, placed: Placed, index: Index) {
+        if index == Index::Counted {
+            self.digest.remove(event, placed.revision, placed.log_index);
+        }
+        let months = Arc::make_mut(&mut self.months);
+        let Some(month) = months.get_mut(&placed.day.first_of_month()) else {
+            return;
+        };
+        if let Some(day) = Arc::make_mut(month).get_mut(&placed.day) {
+            Arc::make_mut(day).end(placed.log_index, index);
         }
     }
 
-    fn months_mut(&mut self, index: Index) -> &mut Months {
-        match index {
-            Index::Counted => &mut self.counted,
-            Index::Newest => &mut self.newest,
+    /// Gives back the room that was taken in advance while the facts were put in one by one.
+    pub fn shrink_to_fit(&mut self) {
+        for month in Arc::make_mut(&mut self.months).values_mut() {
+            for day in Arc::make_mut(month).values_mut() {
+                Arc::make_mut(day).shrink_to_fit();
+            }
         }
     }
 }

@@ -14,7 +14,8 @@ use banggiao_model::{
 use super::{
     Error,
     calendar::Season,
-    measure::{AgreementFilter, EventFilter, Measure},
+    facts::Index,
+    measure::{AgreementFilter, EventFilter, Measure, Source},
     rule,
 };
 
@@ -52,6 +53,18 @@ pub struct Query {
     pub uses: BTreeMap<String, i32>,
 }
 
+impl Query {
+    /// Which of an event's revisions counts.
+    #[must_use]
+    pub fn index(&self) -> Index {
+        if self.include_unapproved {
+            Index::Newest
+        } else {
+            Index::Counted
+        }
+    }
+}
+
 /// Days from one to another, both inclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window {
@@ -82,6 +95,11 @@ impl Window {
 }
 
 impl Query {
+    /// What its measures count, part by part.
+    pub fn sources(&self) -> impl Iterator<Item = &Source> + Clone {
+        self.measures.iter().flat_map(|measure| measure.source.parts())
+    }
+
     /// All stretches of days whose records it counts.
     #[must_use]
     pub fn stretches(&self) -> Vec<(Date, Date)> {

@@ -7,6 +7,18 @@ use std::{collections::HashMap, sync::Arc};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Symbol(u32);
 
+impl Symbol {
+    /// The number, from 0, for a fact to be packed with.
+    pub(super) fn number(self) -> u32 {
+        self.0
+    }
+
+    /// The symbol of a number that was one's.
+    pub(super) fn of_number(number: u32) -> Self {
+        Self(number)
+    }
+}
+
 /// The texts that have symbols. A clone shares everything until a new text comes.
 #[derive(Debug, Clone, Default)]
 pub struct Symbols(Arc<Table>);
@@ -36,6 +48,12 @@ impl Symbols {
     #[must_use]
     pub fn find(&self, text: &str) -> Option<Symbol> {
         self.0.symbols.get(text).copied()
+    }
+
+    /// How many there are; their numbers are below.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.texts.len()
     }
 
     /// The text that a symbol stands for.

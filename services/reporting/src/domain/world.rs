@@ -1,8 +1,6 @@
 //! A small world for tests: a region with two provinces and their districts, and partners in two countries. Its changes and
 //! revisions come from messages, as they do from the feeds.
 
-use std::sync::Arc;
-
 use std::collections::BTreeMap;
 
 use banggiao_contracts::{
@@ -214,7 +212,7 @@ impl World {
             ..EventRevision::default()
         };
         let read = fact::read(&revision, self.directory.hierarchy(), &mut self.facts.symbols).unwrap();
-        self.book.enter(&mut self.facts, &Arc::new(read));
+        self.book.enter(&mut self.facts, &read);
         self.revisions.push(revision);
     }
 

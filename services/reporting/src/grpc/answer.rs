@@ -131,9 +131,9 @@ pub fn difference(hierarchy: &Hierarchy, difference: &Difference) -> pb::Differe
 /// One record behind a figure.
 pub fn contribution(hierarchy: &Hierarchy, contribution: &Contribution) -> pb::Contribution {
     let record = contribution.record.record();
-    let (revision, position, reference) = match record {
-        Record::Event(fact) => (fact.revision, fact.log_index, fact.reference().to_owned()),
-        Record::Agreement(agreement, _) => (0, agreement.resource.registry_position, String::new()),
+    let (revision, position) = match record {
+        Record::Event(fact) => (fact.revision(), fact.log_index()),
+        Record::Agreement(agreement, _) => (0, agreement.resource.registry_position),
     };
     pb::Contribution {
         resource: record.resource(),
@@ -144,7 +144,8 @@ pub fn contribution(hierarchy: &Hierarchy, contribution: &Contribution) -> pb::C
         home_units: names(hierarchy, record.homes()),
         partner_units: names(hierarchy, record.partners()),
         counted_units: names(hierarchy, &contribution.units),
-        reference,
+        // Filled in from the database, where it alone is.
+        reference: String::new(),
     }
 }
 

@@ -85,7 +85,7 @@ impl FigureService for Calls {
             let rows = explained.contributions;
             Ok(Batches::new(calls, caller, (basis.now, reach), first, rows))
         });
-        Ok(Response::new(Box::pin(tokio_stream::iter(batches.await?))))
+        Ok(Response::new(Box::pin(batches.await?.stream())))
     }
 
     async fn explain_difference(
@@ -117,7 +117,7 @@ impl FigureService for Calls {
             let now = Arc::clone(&bases[1].now);
             Ok(Batches::new(calls, caller, (now, reach), message, between.records))
         });
-        Ok(Response::new(Box::pin(tokio_stream::iter(batches.await?))))
+        Ok(Response::new(Box::pin(batches.await?.stream())))
     }
 
     /// How far reporting has read tells nothing of what it read, so every principal may ask.
@@ -132,7 +132,7 @@ impl FigureService for Calls {
             log_index: facts.position,
             registry_epoch: directory.epoch(),
             registry_position: directory.position(),
-            digest: String::new(),
+            digest: facts.digest.to_string(),
         }))
     }
 }

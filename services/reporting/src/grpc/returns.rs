@@ -319,7 +319,7 @@ fn counts(basis: &Basis, reach: &Reach, days: Days) -> BTreeMap<Key, (i64, i64)>
     for (index, waiting) in [(Index::Counted, false), (Index::Newest, true)] {
         for fact in basis.facts.within(index, days.0, days.1) {
             let record = Record::Event(fact);
-            if (waiting && fact.approved) || !reach.allows(record) {
+            if (waiting && fact.waiting().is_none()) || !reach.allows(record) {
                 continue;
             }
             for home in record.homes() {

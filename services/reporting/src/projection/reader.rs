@@ -1,7 +1,10 @@
-//! The reader of the journal's feed: each message becomes facts, stored together with the new position, and only then
-//! visible to figures.
+//! The reader of the journal's feed: each message becomes facts, stored together with the new position and digest, and
+//! only then visible to figures.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use banggiao_contracts::journal::v1::{self as pb, event_feed_service_client::EventFeedServiceClient};
 use banggiao_directory::Behind;
@@ -9,22 +12,26 @@ use banggiao_rpc::{channel::Authorized, feed};
 use banggiao_store::{self as store, cursor};
 use tonic::{Status, Streaming};
 
-use super::{FEED, Projection, rebuild};
+use super::{FEED, Projection, order, shared};
 use crate::{
     domain::{
-        book::{Book, Ended},
+        book::Ended,
         fact::{self, Fact},
+        facts::Facts,
     },
-    store::fact as stored,
+    store::{digest, fact as stored, standing},
 };
 
-/// Why a message could not be applied. The feed is then opened again from what is stored.
+/// An entry that does not read is tried again so often.
+const STANDSTILL: Duration = Duration::from_secs(1);
+
+/// Why a message could not be applied. The feed is then opened again from what is shown.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A revision was authorised at a registry position that is not known here yet.
     #[error(transparent)]
     Behind(#[from] Behind),
-    /// A revision does not follow on the one before, or does not read.
+    /// A revision does not follow on the one before, or does not read. Nothing after it is taken.
     #[error("{0}")]
     Damaged(String),
     /// The database.
@@ -35,81 +42,103 @@ pub enum Error {
 /// The one reader of the journal's feed.
 pub struct Reader {
     projection: Arc<Projection>,
-    book: Book,
     journal: EventFeedServiceClient<Authorized>,
-    /// The memory may differ from what is stored: a transaction failed, or nobody knows whether it did.
-    doubtful: bool,
+    /// Up to here another process was faster: what the feed tells of it once more is passed over.
+    taken_over: i64,
+    /// The fault at which it stands still, as it was told.
+    fault: Option<String>,
+}
+
+/// What is written about a message.
+struct Written {
+    rows: Vec<stored::Model>,
+    ended: Vec<Ended>,
+    /// The position and the digest before.
+    expected: (i64, String),
+    end: pb::LogPosition,
+    digest: String,
 }
 
 impl Reader {
-    /// The reader of a projection, with the book that was made with it.
-    pub fn new(projection: Arc<Projection>, book: Book, journal: EventFeedServiceClient<Authorized>) -> Self {
+    /// The reader of a projection.
+    pub fn new(projection: Arc<Projection>, journal: EventFeedServiceClient<Authorized>) -> Self {
         Self {
             projection,
-            book,
             journal,
-            doubtful: false,
+            taken_over: 0,
+            fault: None,
         }
     }
 
-    /// Stores the revisions as facts together with the new position, then shows them.
+    /// Stores the revisions as facts together with the new position, then shows them. What another process on the same
+    /// database has stored meanwhile is taken over from there.
     ///
     /// # Errors
-    /// Nothing is shown then, and the next opening begins with what is stored.
-    pub async fn enter(&mut self, message: pb::WatchEventsResponse) -> Result<(), Error> {
+    /// Nothing is shown then, and the next opening begins with what is shown.
+    pub async fn enter(&mut self, mut message: pb::WatchEventsResponse) -> Result<(), Error> {
         if let Some(kept) = message.truncated_to {
             self.forget(kept).await?;
         }
-        let (revisions, recoveries) = (message.revisions, message.recoveries);
-        let Some(end) = end(&revisions, &recoveries) else {
+        loop {
+            order::pass_over(&mut message, self.taken_over);
+            let before = self.projection.current.borrow().position;
+            match self.append(&message).await {
+                Err(Error::Store(moved @ store::Error::CursorMoved(_))) => {
+                    shared::take_over(&self.projection).await?;
+                    let position = self.projection.current.borrow().position;
+                    if position <= before {
+                        // What comes next in this stream does not follow on what is shown now.
+                        return Err(moved.into());
+                    }
+                    self.taken_over = position;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn append(&self, message: &pb::WatchEventsResponse) -> Result<(), Error> {
+        let Some(end) = order::end(message) else {
             return Ok(());
         };
         // A unit that the registry has just recorded may be named before its change has arrived here.
-        let registry_position = revisions.iter().filter_map(|revision| revision.event.as_ref());
-        let registry_position = registry_position
-            .map(|event| event.registry_position)
-            .max()
-            .unwrap_or_default();
+        let registry_position = order::registry_position(&message.revisions);
         let directory = self.projection.follower.at_least(registry_position).await?;
-
         let mut facts = (**self.projection.current.borrow()).clone();
-        let expected = facts.position;
-        let read = |revision| fact::read(revision, directory.hierarchy(), &mut facts.symbols).map(Arc::new);
-        let entries: Vec<Arc<Fact>> = revisions
-            .iter()
-            .map(read)
-            .collect::<Result<_, _>>()
-            .map_err(Error::Damaged)?;
-        check_order(expected, &entries, &recoveries)?;
+        let expected = (facts.position, facts.digest.to_string());
+        let read = |revision| fact::read(revision, directory.hierarchy(), &mut facts.symbols);
+        let entries: Result<Vec<Fact>, _> = message.revisions.iter().map(read).collect();
+        let entries = entries.map_err(Error::Damaged)?;
+        order::check(facts.position, message).map_err(Error::Damaged)?;
 
-        self.doubtful = true;
-        let ended: Vec<Ended> = entries.iter().map(|entry| self.book.enter(&mut facts, entry)).collect();
+        let mut book = shared::book(&self.projection.store, &entries, facts.position).await?;
+        let ended = entries.iter().map(|entry| book.enter(&mut facts, entry)).collect();
         (facts.epoch, facts.position) = (end.epoch, end.log_index);
-        let rows = revisions
-            .iter()
-            .zip(&entries)
-            .map(|(revision, entry)| stored::row(revision, entry));
-        self.append(rows.collect(), ended, expected, end).await?;
+        let revisions = message.revisions.iter().zip(&entries);
+        let rows = revisions.map(|(revision, entry)| stored::row(revision, entry));
+        let written = Written {
+            rows: rows.collect(),
+            ended,
+            expected,
+            end,
+            digest: facts.digest.to_string(),
+        };
+        self.write(written).await?;
         self.projection.publish(facts);
-        self.doubtful = false;
         Ok(())
     }
 
-    async fn append(
-        &self,
-        rows: Vec<stored::Model>,
-        ended: Vec<Ended>,
-        expected: i64,
-        end: pb::LogPosition,
-    ) -> Result<(), store::Error> {
-        let written = Arc::new((rows, ended));
+    async fn write(&self, written: Written) -> Result<(), store::Error> {
+        let written = Arc::new(written);
         self.projection
             .store
             .tx("fact.append", move |tx| {
                 let written = Arc::clone(&written);
                 async move {
-                    cursor::advance(&tx, FEED, expected, end.epoch, end.log_index).await?;
-                    stored::append(&tx, &written.0, &written.1).await
+                    let (position, digest) = &written.expected;
+                    cursor::advance(&tx, FEED, *position, written.end.epoch, written.end.log_index).await?;
+                    digest::advance(&tx, FEED, digest, &written.digest).await?;
+                    stored::append(&tx, &written.rows, &written.ended).await
                 }
             })
             .await
@@ -117,37 +146,71 @@ impl Reader {
 
     /// Forgets what the journal gave up when it was recovered from an older state: figures count it no more.
     async fn forget(&mut self, kept: pb::LogPosition) -> Result<(), Error> {
-        let expected = self.projection.current.borrow().position;
-        if kept.log_index >= expected {
+        let facts = Arc::clone(&self.projection.current.borrow());
+        if kept.log_index >= facts.position {
             return Ok(());
         }
-        let after = kept.log_index;
         tracing::warn!(
-            after,
-            expected,
+            after = kept.log_index,
+            expected = facts.position,
             "the journal was recovered from an older state; what came after it is forgotten"
         );
-        self.doubtful = true;
-        self.projection
-            .store
-            .tx("fact.forget", move |tx| async move {
-                cursor::advance(&tx, FEED, expected, kept.epoch, kept.log_index).await?;
+        let forgotten = self.projection.store.tx("fact.forget", move |tx| {
+            let facts = Arc::clone(&facts);
+            async move {
+                cursor::advance(&tx, FEED, facts.position, kept.epoch, kept.log_index).await?;
+                let digest = recounted(&facts, standing::recounted(&tx, kept.log_index).await?)?;
+                digest::advance(&tx, FEED, &facts.digest.to_string(), &digest).await?;
                 stored::forget_after(&tx, kept.log_index).await
-            })
-            .await?;
-        Ok(self.restore().await?)
+            }
+        });
+        match forgotten.await {
+            // If another process was faster, what it left is what is shown.
+            Ok(()) | Err(store::Error::CursorMoved(_)) => shared::take_over(&self.projection).await,
+            Err(error) => Err(error.into()),
+        }
     }
 
-    /// Begins again with what is stored, which another process may have moved on.
-    pub(super) async fn restore(&mut self) -> Result<(), store::Error> {
-        let stored = cursor::read(self.projection.store.reader(), FEED).await?;
-        let directory = self.projection.directory();
-        let (facts, book) = rebuild(&self.projection.store, &directory, stored.epoch, stored.position, None).await?;
-        self.book = book;
-        self.projection.publish(facts);
-        self.doubtful = false;
-        Ok(())
+    /// Takes note of how a message ended: a fault stops the projection until something was applied again.
+    fn note(&mut self, outcome: &Result<(), Error>, moved: bool, head: Option<pb::LogPosition>) {
+        let position = self.projection.current.borrow().position;
+        match outcome {
+            Err(Error::Damaged(_)) => {
+                self.projection
+                    .goes_on
+                    .send_if_modified(|goes_on| std::mem::replace(goes_on, false));
+            }
+            Err(Error::Behind(_) | Error::Store(_)) => {}
+            Ok(()) => {
+                let lag = head.map_or(0, |head| head.log_index - position);
+                if moved || lag <= 0 {
+                    self.fault = None;
+                    self.projection
+                        .goes_on
+                        .send_if_modified(|goes_on| !std::mem::replace(goes_on, true));
+                }
+                if lag > 0 {
+                    tracing::debug!(position, lag, "the journal is ahead");
+                } else if head.is_some() {
+                    self.projection.heard.send_replace(Some(Instant::now()));
+                }
+            }
+        }
     }
+}
+
+/// The digest once some revisions count no more and others count again.
+fn recounted(facts: &Facts, [gone, again]: [Vec<standing::Row>; 2]) -> Result<String, store::Error> {
+    let mut digest = facts.digest;
+    for row in &gone {
+        let placed = row.placed()?;
+        digest.remove(&row.event_id, placed.revision, placed.log_index);
+    }
+    for row in &again {
+        let placed = row.placed()?;
+        digest.add(&row.event_id, placed.revision, placed.log_index);
+    }
+    Ok(digest.to_string())
 }
 
 impl feed::Reader for Reader {
@@ -155,11 +218,10 @@ impl feed::Reader for Reader {
     type Error = Error;
 
     async fn open(&mut self) -> Result<Streaming<Self::Message>, Status> {
-        if self.doubtful {
-            self.restore()
-                .await
-                .map_err(|error| Status::unavailable(error.to_string()))?;
+        if !*self.projection.goes_on.borrow() {
+            tokio::time::sleep(STANDSTILL).await;
         }
+        self.taken_over = 0;
         let after = {
             let facts = self.projection.current.borrow();
             Some(pb::LogPosition {
@@ -175,47 +237,15 @@ impl feed::Reader for Reader {
     }
 
     async fn apply(&mut self, message: Self::Message) -> Result<(), Error> {
-        self.enter(message).await?;
-        self.projection.heard.send_replace(Some(Instant::now()));
-        Ok(())
+        let (head, before) = (message.head, self.projection.current.borrow().position);
+        let outcome = self.enter(message).await;
+        let moved = self.projection.current.borrow().position != before;
+        self.note(&outcome, moved, head);
+        outcome
     }
-}
 
-/// Where a message leaves the log; nothing if it has no entries.
-fn end(revisions: &[pb::EventRevision], recoveries: &[pb::LedgerRecovery]) -> Option<pb::LogPosition> {
-    let revision = revisions.last().map(|revision| pb::LogPosition {
-        epoch: revision.epoch,
-        log_index: revision.event.as_ref().map_or(0, |event| event.log_index),
-    });
-    let recovery = recoveries.last().map(|recovery| pb::LogPosition {
-        epoch: recovery.epoch,
-        log_index: recovery.log_index,
-    });
-    revision.into_iter().chain(recovery).max_by_key(|end| end.log_index)
-}
-
-/// The journal's positions have no gaps: one would mean that a revision was lost for ever.
-fn check_order(after: i64, entries: &[Arc<Fact>], recoveries: &[pb::LedgerRecovery]) -> Result<(), Error> {
-    let mut recoveries = recoveries.iter().map(|recovery| recovery.log_index).peekable();
-    let mut expected = after;
-    for position in entries.iter().map(|entry| entry.log_index) {
-        expected += 1;
-        while recoveries.next_if_eq(&expected).is_some() {
-            expected += 1;
-        }
-        if position != expected {
-            let why = format!("entry {position} came where {expected} was expected");
-            return Err(Error::Damaged(why));
-        }
-    }
-    while recoveries.next_if_eq(&(expected + 1)).is_some() {
-        expected += 1;
-    }
-    match recoveries.next() {
-        None => Ok(()),
-        Some(position) => Err(Error::Damaged(format!(
-            "entry {position} came where {} was expected",
-            expected + 1
-        ))),
+    fn told(&mut self, error: &Error) -> bool {
+        let Error::Damaged(fault) = error else { return false };
+        self.fault.replace(fault.clone()).is_some_and(|told| told == *fault)
     }
 }

@@ -74,11 +74,20 @@ pub fn create_index() -> IndexCreateStatement {
         .to_owned()
 }
 
+/// The facts by event, so that where an event stands is found without keeping every one in memory.
+pub fn create_event_index() -> IndexCreateStatement {
+    Index::create()
+        .name("fact_event_id")
+        .table(Entity)
+        .col(Column::EventId)
+        .to_owned()
+}
+
 /// A revision as it is stored when it comes.
 pub fn row(revision: &pb::EventRevision, fact: &Fact) -> Model {
     Model {
         log_index: fact.log_index,
-        event_id: fact.event().to_owned(),
+        event_id: fact.event.clone().into(),
         start_date: fact.day.to_string(),
         revision: fact.revision,
         newest_to: None,
@@ -136,14 +145,10 @@ pub async fn read_standing(
         });
         Condition::all().add(any)
     });
-    let lasts = |end: Column| Condition::any().add(end.is_null()).add(end.gt(as_of));
-    let counts = Condition::all()
-        .add(Column::Counted.eq(true))
-        .add(lasts(Column::CountedTo));
     let rows = Entity::find()
         .filter(Column::LogIndex.gt(after))
         .filter(Column::LogIndex.lte(as_of))
-        .filter(lasts(Column::NewestTo).add(counts))
+        .filter(lasts(Column::NewestTo, as_of).add(counts(as_of)))
         .filter(within.unwrap_or_else(Condition::all))
         .order_by_asc(Column::LogIndex)
         .limit(READ_ROWS);
@@ -160,6 +165,37 @@ pub async fn read_waiting(db: &impl ConnectionTrait, after: i64) -> Result<Vec<M
         .order_by_asc(Column::LogIndex)
         .limit(READ_ROWS);
     Ok(rows.all(db).await?)
+}
+
+/// All revisions after a position up to another, oldest first; some of them at a time.
+pub async fn read_after(db: &impl ConnectionTrait, after: i64, until: i64) -> Result<Vec<Model>, Error> {
+    let rows = Entity::find()
+        .filter(Column::LogIndex.gt(after))
+        .filter(Column::LogIndex.lte(until))
+        .order_by_asc(Column::LogIndex)
+        .limit(READ_ROWS);
+    Ok(rows.all(db).await?)
+}
+
+/// These revisions, in any order; what was forgotten meanwhile is missing.
+pub async fn read_these(db: &impl ConnectionTrait, log_indexes: &[i64]) -> Result<Vec<Model>, Error> {
+    let mut rows = Vec::new();
+    for part in bulk::parts(log_indexes) {
+        rows.extend(Entity::find().filter(Column::LogIndex.is_in(part)).all(db).await?);
+    }
+    Ok(rows)
+}
+
+/// Whether something had not ended as of a position.
+pub(super) fn lasts(end: Column, as_of: i64) -> Condition {
+    Condition::any().add(end.is_null()).add(end.gt(as_of))
+}
+
+/// Whether a revision counted as of a position.
+pub(super) fn counts(as_of: i64) -> Condition {
+    Condition::all()
+        .add(Column::Counted.eq(true))
+        .add(lasts(Column::CountedTo, as_of))
 }
 
 impl Model {

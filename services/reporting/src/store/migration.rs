@@ -5,7 +5,7 @@ use banggiao_directory::changes;
 use banggiao_store::{cursor, head};
 use sea_orm_migration::prelude::*;
 
-use super::{answer, definition, fact, report, sent};
+use super::{answer, definition, digest, fact, report, sent};
 use crate::projection::FEED;
 
 /// All steps in order.
@@ -18,6 +18,7 @@ impl MigratorTrait for Migrator {
             Box::new(First),
             Box::new(Migration("m0002_audit")),
             Box::new(FactsByDay),
+            Box::new(FactsByEvent),
             Box::new(Office),
         ]
     }
@@ -63,6 +64,27 @@ impl MigrationTrait for FactsByDay {
         manager.drop_table(old).await?;
         manager.create_table(fact::create_table()).await?;
         manager.create_index(fact::create_index()).await?;
+        cursor::restart(manager.get_connection(), FEED).await
+    }
+}
+
+/// The facts are found by event, and have a digest, for which they are read again from the journal's beginning.
+struct FactsByEvent;
+
+impl MigrationName for FactsByEvent {
+    fn name(&self) -> &'static str {
+        "m0004_facts_by_event"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for FactsByEvent {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let old = Query::delete().from_table("fact").to_owned();
+        manager.execute(old).await?;
+        manager.create_index(fact::create_event_index()).await?;
+        manager.create_table(digest::create_table()).await?;
+        digest::insert_first(manager.get_connection(), FEED).await?;
         cursor::restart(manager.get_connection(), FEED).await
     }
 }

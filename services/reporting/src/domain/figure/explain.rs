@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use banggiao_model::hierarchy::Key;
 
 use super::{
-    Cell, Ground, Reach,
+    Cell, Ground, Reach, lens,
     part::Groups,
     record::Kept,
-    select::{self, Found},
+    select::{self, Events, Found},
     tally::{Adds, Tally},
     texts,
 };
@@ -47,10 +47,8 @@ pub fn explain(ground: Ground<'_>, query: &Query, reach: &Reach, group: Vec<Stri
     let (mut waiting, mut withheld) = (Vec::<Waiting>::new(), false);
     let mut known: HashMap<usize, bool> = HashMap::new();
     let mut groups = Groups::new(query);
-    select::select(ground, query, reach, query.window, &mut groups, &mut |found: Found<
-        '_,
-        '_,
-    >| {
+    let days_of_change = lens::days_of_change(ground.directory.hierarchy());
+    let mut emit = |found: Found<'_, '_>| {
         for part in found.parts {
             let asked = *known
                 .entry(part.number)
@@ -60,13 +58,15 @@ pub fn explain(ground: Ground<'_>, query: &Query, reach: &Reach, group: Vec<Stri
             }
             withheld |= asked && !found.readable;
         }
-    });
+    };
+    let one_by_one = (Events::Single, days_of_change.as_slice());
+    select::select(ground, query, reach, query.window, one_by_one, &mut groups, &mut emit);
     waiting.sort_by_cached_key(|(kept, ..)| (kept.record().day(), kept.record().resource()));
     let mut tally = Tally::default();
     let contributions = waiting
         .into_iter()
         .map(|(record, adds, units)| Contribution {
-            amount: tally.add(adds, &units),
+            amount: tally.add(1, adds, &units),
             record,
             units,
         })

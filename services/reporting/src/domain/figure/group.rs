@@ -133,21 +133,31 @@ fn season(query: &Query, day: Date) -> Value {
 
 /// The value that a record has once.
 pub fn single_value(key: GroupKey, query: &Query, window: Window, record: Record<'_>) -> Option<Value> {
-    let day = || window.aligned(record.day());
     match (key, record) {
-        (GroupKey::EventType, Record::Event(fact)) => Some(Value::EventType(fact.event_type)),
+        (GroupKey::EventType, Record::Event(fact)) => Some(Value::EventType(fact.event_type())),
         (GroupKey::EventType, Record::Agreement(agreement, _)) => Some(Value::Kind(agreement.kind)),
-        (GroupKey::Direction, Record::Event(fact)) => Some(Value::Direction(fact.direction)),
+        (GroupKey::Direction, Record::Event(fact)) => Some(Value::Direction(fact.direction())),
         (GroupKey::Direction | GroupKey::Programme, Record::Agreement(..)) => Some(Value::None),
-        (GroupKey::Month, _) => Some(Value::Period(query.calendar.month_of(day()))),
-        (GroupKey::Quarter, _) => Some(Value::Period(query.calendar.quarter_of(day()))),
-        (GroupKey::Half, _) => Some(Value::Period(query.calendar.half_of(day()))),
-        (GroupKey::Campaign, _) => Some(season(query, day())),
-        (GroupKey::Year, _) => Some(Value::Period(query.calendar.year_of(day()))),
+        (GroupKey::Month | GroupKey::Quarter | GroupKey::Half | GroupKey::Year | GroupKey::Campaign, _) => {
+            period_value(key, query, window, record.day())
+        }
         (
             GroupKey::ChildUnit | GroupKey::Unit | GroupKey::Level | GroupKey::PartnerUnit | GroupKey::PartnerCountry,
             _,
         )
         | (GroupKey::Programme, Record::Event(_)) => None,
+    }
+}
+
+/// The month, quarter, half-year, year or dry season that all records of a day have.
+pub fn period_value(key: GroupKey, query: &Query, window: Window, day: Date) -> Option<Value> {
+    let day = || window.aligned(day);
+    match key {
+        GroupKey::Month => Some(Value::Period(query.calendar.month_of(day()))),
+        GroupKey::Quarter => Some(Value::Period(query.calendar.quarter_of(day()))),
+        GroupKey::Half => Some(Value::Period(query.calendar.half_of(day()))),
+        GroupKey::Year => Some(Value::Period(query.calendar.year_of(day()))),
+        GroupKey::Campaign => Some(season(query, day())),
+        _ => None,
     }
 }

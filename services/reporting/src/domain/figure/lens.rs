@@ -10,7 +10,7 @@ use banggiao_model::{
 };
 
 /// How a unit of a record is seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Seen {
     /// The unit as named in the record.
     pub named: Key,
@@ -59,30 +59,39 @@ impl<'a> Lens<'a> {
             days_of_change,
             root,
             as_of,
-            seen: vec![None; hierarchy.len()],
+            seen: Vec::new(),
         }
+    }
+
+    /// Between which days of change a day lies.
+    pub fn stretch(&self, day: Date) -> usize {
+        self.days_of_change.partition_point(|change| *change <= day)
     }
 
     /// How a unit of a record of that day is seen.
     pub fn see(&mut self, unit: Key, day: Date) -> Seen {
-        let stretch = self.days_of_change.partition_point(|change| *change <= day);
+        let stretch = self.stretch(day);
         if let Some(Some((known, seen))) = self.seen.get(unit.index())
             && *known == stretch
         {
             return *seen;
         }
         let seen = self.look(unit, day);
+        // One that is never looked through takes no memory.
+        if self.seen.is_empty() {
+            self.seen = vec![None; self.hierarchy.len()];
+        }
         if let Some(slot) = self.seen.get_mut(unit.index()) {
             *slot = Some((stretch, seen));
         }
         seen
     }
 
-    fn look(&self, unit: Key, day: Date) -> Seen {
+    fn look(&mut self, unit: Key, day: Date) -> Seen {
         let on = self.as_of.unwrap_or(day);
         // On its own day a unit is alive, unless an act was backdated; then its successor stands for it on that day.
         let placement = self.hierarchy.place(unit, day, on);
-        let below = |placed| self.hierarchy.child_towards(self.root?, placed, on);
+        let child = placement.unit.and_then(|placed| self.child(placed, day, on));
         Seen {
             named: unit,
             placed: placement.unit,
@@ -92,8 +101,24 @@ impl<'a> Lens<'a> {
             } else {
                 Some(unit)
             },
-            child: placement.unit.and_then(below),
+            child,
             on,
         }
+    }
+
+    /// The root's direct child that holds a unit: the one that holds its parent, which has been seen before most of its
+    /// children.
+    fn child(&mut self, placed: Key, day: Date, on: Date) -> Option<Key> {
+        let root = self.root?;
+        match self.hierarchy.parent_on(placed, on) {
+            Some(parent) if placed != root && parent != root => {
+                let above = self.see(parent, day);
+                if above.placed == Some(parent) {
+                    return above.child;
+                }
+            }
+            _ => {}
+        }
+        self.hierarchy.child_towards(root, placed, on)
     }
 }

@@ -24,17 +24,17 @@ pub struct Note {
 pub struct Notes(BTreeMap<(Key, Option<Key>, Rule), i64>);
 
 impl Notes {
-    /// Notes the home units of a record that passed a filter and that the caller may read. Where one of them lies
+    /// Notes the home units of so many records alike that passed a filter and that the caller may read. Where one of them lies
     /// inside the subtree, those that were placed there by convention are told; what could not be placed always is,
     /// since nobody can say whether it belongs there.
-    pub fn take(&mut self, homes: &[Seen], counts: bool) {
+    pub fn take(&mut self, homes: &[Seen], counts: bool, records: i64) {
         let told = |seen: &&Seen| seen.placed.is_none() || (counts && seen.child.is_some());
-        homes.iter().filter(told).for_each(|seen| self.note(seen));
+        homes.iter().filter(told).for_each(|seen| self.note(seen, records));
     }
 
-    /// Notes the partner units of a record that counts.
-    pub fn take_partners(&mut self, partners: &[Seen]) {
-        partners.iter().for_each(|seen| self.note(seen));
+    /// Notes the partner units of so many records alike that count.
+    pub fn take_partners(&mut self, partners: &[Seen], records: i64) {
+        partners.iter().for_each(|seen| self.note(seen, records));
     }
 
     /// The units placed by a rule that had to choose.
@@ -49,9 +49,9 @@ impl Notes {
         self.list(|placed| placed.is_none())
     }
 
-    fn note(&mut self, seen: &Seen) {
+    fn note(&mut self, seen: &Seen, records: i64) {
         if seen.placed.is_none() || seen.rule.is_approximate() {
-            *self.0.entry((seen.named, seen.placed, seen.rule)).or_default() += 1;
+            *self.0.entry((seen.named, seen.placed, seen.rule)).or_default() += records;
         }
     }
 

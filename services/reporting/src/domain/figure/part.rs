@@ -44,6 +44,15 @@ impl Groups {
         &self.list
     }
 
+    /// The number of a group that was met.
+    #[must_use]
+    pub fn find(&self, group: &Group) -> Option<usize> {
+        if *group == Group::default() {
+            return (!self.list.is_empty()).then_some(0);
+        }
+        self.numbers.get(group).copied()
+    }
+
     fn number(&mut self, group: Group) -> usize {
         if group == Group::default() && !self.list.is_empty() {
             // Only without keys is a group empty, and then it is the only one.
@@ -114,7 +123,7 @@ pub fn divide(
         multiply(
             parts,
             merged(
-                fact.programmes.iter().map(|id| part(of(Value::Programme(*id)))),
+                fact.programmes().map(|id| part(of(Value::Programme(id)))),
                 of(Value::None),
             ),
         );

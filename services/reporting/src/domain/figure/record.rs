@@ -6,13 +6,13 @@ use std::sync::Arc;
 use banggiao_directory::Agreement;
 use banggiao_model::{date::Date, hierarchy::Key, name, permission::Classification};
 
-use crate::domain::fact::Fact;
+use crate::domain::day::{Day, Packed};
 
 /// A record that may count.
 #[derive(Debug, Clone, Copy)]
 pub enum Record<'a> {
     /// A revision of an event.
-    Event(&'a Arc<Fact>),
+    Event(Packed<'a>),
     /// An agreement with its day of signing; drafts are no records.
     Agreement(&'a Arc<Agreement>, Date),
 }
@@ -20,8 +20,8 @@ pub enum Record<'a> {
 /// A record that is kept beyond the scan that found it.
 #[derive(Debug, Clone)]
 pub enum Kept {
-    /// A revision of an event.
-    Event(Arc<Fact>),
+    /// A revision of an event, at its place in its day.
+    Event(Arc<Day>, usize),
     /// An agreement with its day of signing.
     Agreement(Arc<Agreement>, Date),
 }
@@ -31,7 +31,7 @@ impl Kept {
     #[must_use]
     pub fn record(&self) -> Record<'_> {
         match self {
-            Self::Event(fact) => Record::Event(fact),
+            Self::Event(day, place) => Record::Event(Packed::new(day, *place)),
             Self::Agreement(agreement, signed) => Record::Agreement(agreement, *signed),
         }
     }
@@ -42,7 +42,10 @@ impl<'a> Record<'a> {
     #[must_use]
     pub fn keep(self) -> Kept {
         match self {
-            Self::Event(fact) => Kept::Event(Arc::clone(fact)),
+            Self::Event(fact) => {
+                let (day, place) = fact.place();
+                Kept::Event(Arc::clone(day), place)
+            }
             Self::Agreement(agreement, signed) => Kept::Agreement(Arc::clone(agreement), signed),
         }
     }
@@ -51,7 +54,7 @@ impl<'a> Record<'a> {
     #[must_use]
     pub fn day(self) -> Date {
         match self {
-            Self::Event(fact) => fact.day,
+            Self::Event(fact) => fact.day(),
             Self::Agreement(_, signed) => signed,
         }
     }
@@ -88,7 +91,7 @@ impl<'a> Record<'a> {
     #[must_use]
     pub fn classification(self) -> Classification {
         match self {
-            Self::Event(fact) => fact.classification,
+            Self::Event(fact) => fact.classification(),
             Self::Agreement(..) => Classification::Unclassified,
         }
     }
@@ -97,7 +100,7 @@ impl<'a> Record<'a> {
     #[must_use]
     pub fn resource(self) -> String {
         match self {
-            Self::Event(fact) => name::name("events", fact.event()),
+            Self::Event(fact) => name::name("events", &fact.event()),
             Self::Agreement(agreement, _) => agreement.resource.name.clone(),
         }
     }

@@ -4,11 +4,12 @@
 
 use std::borrow::Cow;
 
-use banggiao_model::hierarchy::Key;
+use banggiao_model::{date::Date, hierarchy::Key};
 
 use super::{
     Ground, Reach,
-    lens::{self, Lens, Seen},
+    bundle::{Bundler, Classes, Counts, Needs},
+    lens::{Lens, Seen},
     notes::Notes,
     part::{self, Divided, Groups, Part},
     record::Record,
@@ -16,7 +17,6 @@ use super::{
     tally::Adds,
 };
 use crate::domain::{
-    facts::Index,
     measure::{Side, Source},
     query::{Query, Window},
 };
@@ -26,6 +26,8 @@ use crate::domain::{
 pub struct Found<'a, 's> {
     /// Which measure of the query.
     pub measure: usize,
+    /// How many records it stands for.
+    pub records: i64,
     /// Whether the caller may read the record; if not, all that may be told is that something was withheld.
     pub readable: bool,
     /// The record.
@@ -38,24 +40,32 @@ pub struct Found<'a, 's> {
     pub parts: &'s [Part],
 }
 
-/// Finds every record that the measures of a query count in a window, events in the order of days. Groups are numbered
-/// as they are met.
+/// How events are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Events {
+    /// Those that are alike together.
+    Bundled,
+    /// One by one, in the order of days.
+    Single,
+}
+
+/// Finds every record that the measures of a query count in a window. Groups are numbered as they are met.
 pub fn select<'a>(
     ground: Ground<'a>,
     query: &Query,
     reach: &Reach,
     window: Window,
+    (events, days_of_change): (Events, &[Date]),
     groups: &mut Groups,
     emit: &mut dyn FnMut(Found<'a, '_>),
 ) -> Notes {
     let hierarchy = ground.directory.hierarchy();
-    let days_of_change = lens::days_of_change(hierarchy);
     let parts = query.measures.iter().enumerate();
     let parts = parts.flat_map(|(measure, of)| of.source.parts().iter().map(move |source| (measure, source)));
     let asks = parts.map(|(measure, source)| Ask {
         measure,
         source,
-        sieve: Sieve::new(query, source, &ground.facts.symbols, hierarchy, &days_of_change),
+        sieve: Sieve::new(query, source, &ground.facts.symbols, hierarchy, days_of_change),
     });
     let mut selection = Selection {
         ground,
@@ -63,9 +73,10 @@ pub fn select<'a>(
         reach,
         window,
         groups,
+        needs: Needs::of(query),
         asks: asks.collect(),
-        homes: Lens::new(hierarchy, &days_of_change, Some(query.root), query.as_of),
-        partners: Lens::new(hierarchy, &days_of_change, None, query.as_of),
+        homes: Lens::new(hierarchy, days_of_change, Some(query.root), query.as_of),
+        partners: Lens::new(hierarchy, days_of_change, None, query.as_of),
         notes: Notes::default(),
     };
     let mut sides = Sides::default();
@@ -75,19 +86,19 @@ pub fn select<'a>(
     };
     let (over_events, over_agreements) = (over(true), over(false));
     if over_events {
-        let index = if query.include_unapproved {
-            Index::Newest
-        } else {
-            Index::Counted
-        };
-        for fact in ground.facts.within(index, window.start, window.end) {
-            selection.consider(Record::Event(fact), &mut sides, emit);
+        match events {
+            Events::Bundled => selection.consider_bundled(&mut sides, emit),
+            Events::Single => {
+                for fact in ground.facts.within(query.index(), window.start, window.end) {
+                    selection.consider(Alike::one(Record::Event(fact)), &mut sides, emit);
+                }
+            }
         }
     }
     if over_agreements {
         let agreements = ground.directory.agreements().values();
         for (agreement, signed) in agreements.filter_map(|agreement| Some((agreement, agreement.sign_date?))) {
-            selection.consider(Record::Agreement(agreement, signed), &mut sides, emit);
+            selection.consider(Alike::one(Record::Agreement(agreement, signed)), &mut sides, emit);
         }
     }
     selection.notes
@@ -100,12 +111,31 @@ struct Ask<'q, 'd> {
     sieve: Sieve<'d>,
 }
 
-struct Selection<'a, 'q, 'd> {
+/// A record, which may stand for several events alike.
+#[derive(Debug, Clone, Copy)]
+struct Alike<'a> {
+    record: Record<'a>,
+    /// What the events are together, if they are several.
+    counts: Option<Counts>,
+}
+
+impl<'a> Alike<'a> {
+    fn one(record: Record<'a>) -> Self {
+        Self { record, counts: None }
+    }
+
+    fn records(self) -> i64 {
+        self.counts.map_or(1, |counts| counts.events())
+    }
+}
+
+struct Selection<'a, 'q, 'g, 'd> {
     ground: Ground<'a>,
     query: &'q Query,
     reach: &'q Reach,
     window: Window,
-    groups: &'q mut Groups,
+    groups: &'g mut Groups,
+    needs: Needs,
     asks: Vec<Ask<'q, 'd>>,
     homes: Lens<'d>,
     partners: Lens<'d>,
@@ -135,13 +165,35 @@ struct Known {
     divided: bool,
 }
 
-impl<'a> Selection<'a, '_, '_> {
-    /// Asks every measure about a record.
-    fn consider(&mut self, record: Record<'a>, sides: &mut Sides, emit: &mut dyn FnMut(Found<'a, '_>)) {
+impl<'a> Selection<'a, '_, '_, '_> {
+    /// Asks every measure about the events of the window, those that are alike together.
+    fn consider_bundled(&mut self, sides: &mut Sides, emit: &mut dyn FnMut(Found<'a, '_>)) {
+        let (facts, hierarchy) = (self.ground.facts, self.ground.directory.hierarchy());
+        let scope = &self.reach.events;
+        let classes = Classes::new(self.query, self.window, scope, &mut self.homes, hierarchy.len());
+        let mut bundler = Bundler::new(self.query, classes, facts.symbols.len());
+        facts
+            .days(self.window.start, self.window.end)
+            .for_each(|day| bundler.take(day));
+        let bundled = bundler.end();
+        for (one, counts) in bundled.bundles {
+            let alike = Alike {
+                record: Record::Event(one),
+                counts: Some(counts),
+            };
+            self.consider(alike, sides, emit);
+        }
+        for fact in bundled.single {
+            self.consider(Alike::one(Record::Event(fact)), sides, emit);
+        }
+    }
+
+    /// Asks every measure about a record, and all that it stands for.
+    fn consider(&mut self, alike: Alike<'a>, sides: &mut Sides, emit: &mut dyn FnMut(Found<'a, '_>)) {
         let mut known = Known::default();
         for ask in 0..self.asks.len() {
-            if self.asks[ask].sieve.admits(record, self.window) {
-                self.consider_for(ask, record, sides, &mut known, emit);
+            if self.asks[ask].sieve.admits(alike.record, self.window) {
+                self.consider_for(ask, alike, sides, &mut known, emit);
             }
         }
     }
@@ -149,11 +201,12 @@ impl<'a> Selection<'a, '_, '_> {
     fn consider_for(
         &mut self,
         ask: usize,
-        record: Record<'a>,
+        alike: Alike<'a>,
         sides: &mut Sides,
         known: &mut Known,
         emit: &mut dyn FnMut(Found<'a, '_>),
     ) {
+        let (record, records) = (alike.record, alike.records());
         if !std::mem::replace(&mut known.seen, true) {
             self.see(record, sides);
         }
@@ -164,17 +217,19 @@ impl<'a> Selection<'a, '_, '_> {
         };
         let readable = *known.readable.get_or_insert_with(|| self.reach.allows(record));
         if readable && !std::mem::replace(&mut known.noted_homes, true) {
-            self.notes.take(&sides.homes, !sides.inside.is_empty());
+            self.notes.take(&sides.homes, !sides.inside.is_empty(), records);
         }
         if sides.inside.is_empty() {
             return;
         }
         if readable && sieve.places_partners && !std::mem::replace(&mut known.noted_partners, true) {
-            self.notes.take_partners(&partners);
+            self.notes.take_partners(&partners, records);
         }
         let counts = source.counts_units();
         let adds = match counts {
-            None => sieve.amount(record),
+            None => alike
+                .counts
+                .map_or_else(|| sieve.amount(record), |counts| sieve.sum(counts)),
             Some((_, true)) => Adds::UnitsRepeated,
             Some((_, false)) => Adds::UnitsOnce,
         };
@@ -198,6 +253,7 @@ impl<'a> Selection<'a, '_, '_> {
         }
         emit(Found {
             measure: *measure,
+            records,
             readable,
             record,
             adds,
@@ -217,9 +273,12 @@ impl<'a> Selection<'a, '_, '_> {
             .inside
             .extend(sides.homes.iter().filter(|seen| seen.child.is_some()));
         sides.partners.clear();
-        sides
-            .partners
-            .extend(record.partners().iter().map(|unit| self.partners.see(*unit, day)));
+        if self.needs.partners || matches!(record, Record::Agreement(..)) {
+            let partners = record.partners().iter();
+            sides
+                .partners
+                .extend(partners.map(|unit| self.partners.see(*unit, day)));
+        }
     }
 }
 

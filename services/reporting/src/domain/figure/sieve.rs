@@ -13,6 +13,7 @@ use banggiao_model::{
 };
 
 use super::{
+    bundle::Counts,
     group::country,
     lens::{Lens, Seen},
     record::Record,
@@ -20,7 +21,7 @@ use super::{
 };
 use crate::domain::{
     amount::Amount,
-    fact::Fact,
+    day::Packed,
     measure::{AgreementDate, AgreementFilter, EventFilter, EventSum, Side, Source},
     query::{GroupKey, Query, Window},
     symbol::{Symbol, Symbols},
@@ -123,11 +124,11 @@ impl<'a> Sieve<'a> {
                 },
                 Record::Event(fact),
             ) => {
-                types.iter().all(|types| types.contains(&fact.event_type))
-                    && directions.iter().all(|direction| *direction == fact.direction)
+                types.iter().all(|types| types.contains(&fact.event_type()))
+                    && directions.iter().all(|direction| *direction == fact.direction())
                     && programmes
                         .iter()
-                        .all(|any| fact.programmes.iter().any(|id| any.contains(id)))
+                        .all(|any| fact.programmes().any(|id| any.contains(&id)))
             }
             (Own::Agreement { kinds, levels, date }, Record::Agreement(agreement, signed)) => {
                 let placed = match date {
@@ -159,6 +160,20 @@ impl<'a> Sieve<'a> {
             passing.to_mut().retain(met);
         }
         Some(passing)
+    }
+
+    /// What several events without quantities add, if it is not units that are counted.
+    pub fn sum(&self, counts: Counts) -> Adds {
+        let (sum, told) = match &self.own {
+            Own::Event { sum, .. } => match sum {
+                Sum::Events => (counts.events(), counts.events()),
+                Sum::Delegations => counts.delegations(),
+                Sum::Persons => counts.persons(),
+                Sum::Quantity(_) => (0, 0),
+            },
+            Own::Agreement { .. } | Own::Nothing => (0, 0),
+        };
+        Adds::Sum(Amount::whole(sum), counts.events() - told)
     }
 
     /// What a record adds, if it is not units that are counted.
@@ -219,11 +234,11 @@ fn countries<'a>(codes: &[String]) -> Option<Condition<'a>> {
     (!codes.is_empty()).then(|| Condition::Country(codes.iter().map(code).collect()))
 }
 
-fn amount(sum: Sum, fact: &Fact) -> Option<Amount> {
+fn amount(sum: Sum, fact: Packed<'_>) -> Option<Amount> {
     match sum {
         Sum::Events => Some(Amount::whole(1)),
-        Sum::Delegations => fact.delegations.map(|count| Amount::whole(count.into())),
-        Sum::Persons => fact.persons.map(|count| Amount::whole(count.into())),
+        Sum::Delegations => fact.delegations().map(|count| Amount::whole(count.into())),
+        Sum::Persons => fact.persons().map(|count| Amount::whole(count.into())),
         Sum::Quantity(key) => fact.quantity(key?).and_then(Amount::from_decimal),
     }
 }

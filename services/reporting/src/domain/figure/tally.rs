@@ -13,6 +13,8 @@ use crate::domain::{Error, amount::Amount};
 pub enum Adds {
     /// An amount, if the record tells it.
     Amount(Option<Amount>),
+    /// What several records tell together, and how many of them tell nothing.
+    Sum(Amount, i64),
     /// Its units, each in every record.
     UnitsRepeated,
     /// Its units, unless an earlier record named them.
@@ -32,12 +34,16 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Adds a record, with the units that it counts for, each once. Gives what it added, if it tells.
-    pub fn add(&mut self, adds: Adds, units: &[Key]) -> Option<Amount> {
-        self.records += 1;
+    /// Adds so many records alike, with the units that each counts for, each once. Gives what they added, if they tell.
+    pub fn add(&mut self, records: i64, adds: Adds, units: &[Key]) -> Option<Amount> {
+        self.records += records;
         let added = match adds {
             Adds::Amount(amount) => amount,
-            Adds::UnitsRepeated => Some(Amount::count(units.len())),
+            Adds::Sum(amount, unknown) => {
+                self.unknown += unknown;
+                Some(amount)
+            }
+            Adds::UnitsRepeated => Some(Amount::whole(Amount::length(units.len()).saturating_mul(records))),
             Adds::UnitsOnce => {
                 let new = units.iter().filter(|unit| self.units.insert(**unit)).count();
                 Some(Amount::count(new))

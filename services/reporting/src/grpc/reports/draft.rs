@@ -133,7 +133,29 @@ impl Calls {
         let facts = Arc::clone(&basis.facts);
         let composed =
             computed(move || plan.compose(basis.ground(&facts), Edition::newest(&basis.definitions), &reach));
-        Ok((composed.await?, template.revision))
+        let mut composed = composed.await?;
+        self.name_events(&mut composed.content).await?;
+        Ok((composed, template.revision))
+    }
+
+    /// Says of the events in lists of records how other books name them, which does not stand in memory.
+    pub(super) async fn name_events(&self, content: &mut pb::ReportContent) -> Result<(), Status> {
+        for part in &mut content.parts {
+            let Some(pb::report_part::Content::Records(list)) = &mut part.content else {
+                continue;
+            };
+            let mut events: Vec<&mut pb::Contribution> = list
+                .records
+                .iter_mut()
+                .filter(|record| record.resource.starts_with("events/"))
+                .collect();
+            let positions: Vec<i64> = events.iter().map(|event| event.position).collect();
+            let mut references = self.projection.references(&positions).await.map_err(refuse)?;
+            for event in &mut events {
+                event.reference = references.remove(&event.position).unwrap_or_default();
+            }
+        }
+        Ok(())
     }
 
     /// The content of an issued report as it was signed.

@@ -160,14 +160,16 @@ impl Calls {
         };
         let plan = report_content::plan(known, report, &template).map_err(refuse)?;
         let facts = self.facts(&basis, &plan.stretches()).await?;
-        computed(move || {
+        let composed = computed(move || {
             let edition = Edition {
                 definitions: &basis.definitions,
                 pinned: Some(&pinned),
             };
             plan.compose(basis.ground(&facts), edition, &reach)
-        })
-        .await
+        });
+        let mut composed = composed.await?;
+        self.name_events(&mut composed.content).await?;
+        Ok(composed)
     }
 }
 

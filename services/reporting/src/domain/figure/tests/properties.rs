@@ -102,7 +102,13 @@ fn reorganize(world: &mut World, on: &str, (one, other, merges): (usize, usize, 
 
 fn log(world: &mut World, (on, (home, co_homes, partners), (persons, delegations), (id, approved), bits): Logged) {
     let bit = |place: u8| bits >> place & 1 == 1;
-    let mut event = event(&format!("e{id}"), DAYS[on], HOMES[home]);
+    // Most ids are as the journal makes them, some are not.
+    let id = if id % 5 == 0 {
+        format!("e{id}")
+    } else {
+        format!("e{id:032x}")
+    };
+    let mut event = event(&id, DAYS[on], HOMES[home]);
     event.co_home_units = names("units", &co_homes);
     event.partner_units = names("units", &partners);
     (event.persons, event.delegations) = (persons, delegations);

@@ -1,0 +1,297 @@
+//! How a fact is laid out: a front of 16 bytes that every figure reads, and a rest of 24 that few ask for. What a fact has
+//! several of stands aside.
+
+use banggiao_contracts::r#type::v1::Direction;
+use banggiao_model::{decimal::Decimal, hierarchy::Key, permission::Classification};
+
+use crate::domain::{fact::Fact, symbol::Symbol};
+
+/// Which of an event's revisions is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Index {
+    /// The last approved one.
+    Counted,
+    /// The newest one.
+    Newest,
+}
+
+/// What figures look at.
+#[derive(Debug, Clone, Copy)]
+pub struct Front {
+    /// The home unit; of several the first.
+    pub home: Key,
+    /// The partner unit; of several the first; of none, any.
+    partner: Key,
+    /// From the lowest: one for each index, whether it is whole, whether it has several homes, two for the number of
+    /// partners, two for the classification, eight for the delegations, two for the direction, fourteen for the type.
+    bits: u32,
+    persons: u16,
+    programme: u16,
+}
+
+/// What is asked for seldom.
+#[derive(Debug, Clone, Copy)]
+pub struct Rest {
+    /// The event's id is `e` and these bytes in hexadecimal.
+    pub id: [u8; 16],
+    log_low: u32,
+    log_high: u8,
+    pub revision: u8,
+    /// Days from the first to the last.
+    pub span: u8,
+}
+
+/// A quantity whose digits fit 64 bits.
+#[derive(Debug, Clone, Copy)]
+pub struct Quantity {
+    mantissa: i64,
+    key: Symbol,
+    scale: u8,
+}
+
+const WHOLE: u32 = 1 << 2;
+const SEVERAL_HOMES: u32 = 1 << 3;
+const PARTNERS: u32 = 4;
+const CLASSIFICATION: u32 = 6;
+const DELEGATIONS: u32 = 8;
+const KIND: u32 = 16;
+const TYPE: u32 = 18;
+const TWO_BITS: u32 = 0b11;
+const UNKNOWN_DELEGATIONS: u32 = 0xff;
+const UNKNOWN_PERSONS: u16 = u16::MAX;
+const NO_PROGRAMME: u16 = u16::MAX;
+const SEVERAL_PROGRAMMES: u16 = u16::MAX - 1;
+
+impl Index {
+    /// The bit of a front that says whether the fact stands there.
+    fn bit(self) -> u32 {
+        match self {
+            Self::Newest => 1 << 0,
+            Self::Counted => 1 << 1,
+        }
+    }
+}
+
+/// A fact laid out, but for what it has several of; whole if it does not fit. Only a fact without home unit is none.
+pub fn pack(fact: &Fact) -> Option<(Front, Rest)> {
+    let front = front(fact);
+    let rest = rest(fact);
+    let fits = fact
+        .quantities
+        .iter()
+        .all(|quantity| Quantity::pack(quantity).is_some());
+    if let (Some(front), Some(rest), true) = (front, rest, fits) {
+        return Some((front, rest));
+    }
+    let home = *fact.homes.first()?;
+    let front = Front {
+        home,
+        partner: home,
+        bits: WHOLE,
+        persons: UNKNOWN_PERSONS,
+        programme: NO_PROGRAMME,
+    };
+    let [low, high] = halves(fact.log_index);
+    let rest = Rest {
+        id: [0; 16],
+        log_low: low,
+        log_high: u8::try_from(high).unwrap_or(u8::MAX),
+        revision: 0,
+        span: 0,
+    };
+    Some((front, rest))
+}
+
+fn front(fact: &Fact) -> Option<Front> {
+    let number = |number: Option<u32>, unknown: u32| match number {
+        None => Some(unknown),
+        Some(number) => Some(number).filter(|number| *number < unknown),
+    };
+    let kind = fact.event_type.number();
+    let delegations = number(fact.delegations, UNKNOWN_DELEGATIONS)?;
+    let persons = number(fact.persons, UNKNOWN_PERSONS.into())?;
+    let programme = match *fact.programmes {
+        [] => NO_PROGRAMME,
+        [one] => u16::try_from(one.number())
+            .ok()
+            .filter(|one| *one < SEVERAL_PROGRAMMES)?,
+        _ => SEVERAL_PROGRAMMES,
+    };
+    let direction = match fact.direction {
+        Direction::Unspecified => 0,
+        Direction::Inbound => 1,
+        Direction::Outbound => 2,
+    };
+    let home = *fact.homes.first()?;
+    let bits = (kind < 1 << (u32::BITS - TYPE)).then_some(kind << TYPE)?
+        | direction << KIND
+        | delegations << DELEGATIONS
+        | (fact.classification as u32) << CLASSIFICATION
+        | u32::try_from(fact.partners.len().min(2)).ok()? << PARTNERS
+        | if fact.homes.len() > 1 { SEVERAL_HOMES } else { 0 };
+    Some(Front {
+        home,
+        partner: fact.partners.first().copied().unwrap_or(home),
+        bits,
+        persons: u16::try_from(persons).ok()?,
+        programme,
+    })
+}
+
+fn rest(fact: &Fact) -> Option<Rest> {
+    let [low, high] = halves(fact.log_index);
+    let span = fact.last_day.since(fact.day).ok()?.get_days();
+    Some(Rest {
+        id: id_bytes(&fact.event)?,
+        log_low: low,
+        log_high: u8::try_from(high).ok()?,
+        revision: u8::try_from(fact.revision).ok()?,
+        span: u8::try_from(span).ok()?,
+    })
+}
+
+/// A position's lower and upper 32 bits.
+fn halves(log_index: i64) -> [u32; 2] {
+    let bytes = log_index.to_be_bytes();
+    let half = |at: usize| {
+        bytes[at..at + 4]
+            .iter()
+            .fold(0, |half, byte| half << 8 | u32::from(*byte))
+    };
+    [half(4), half(0)]
+}
+
+/// Ids are made by the journal as `e` and a UUID; others come from files only in tests.
+fn id_bytes(id: &str) -> Option<[u8; 16]> {
+    let digits = id.strip_prefix('e').filter(|digits| digits.len() == 32)?;
+    let plain = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    let number = digits
+        .bytes()
+        .all(plain)
+        .then(|| u128::from_str_radix(digits, 16).ok())??;
+    Some(number.to_be_bytes())
+}
+
+impl Front {
+    /// Whether the fact stands in an index.
+    #[must_use]
+    pub fn stands_in(&self, index: Index) -> bool {
+        self.bits & index.bit() != 0
+    }
+
+    /// Whether it stands in an index with one home unit, and fits.
+    #[must_use]
+    pub fn stands_alone_in(&self, index: Index) -> bool {
+        self.bits & (index.bit() | WHOLE | SEVERAL_HOMES) == index.bit()
+    }
+
+    pub(super) fn stands(&self) -> bool {
+        self.stands_in(Index::Newest) || self.stands_in(Index::Counted)
+    }
+
+    pub(super) fn set(&mut self, index: Index, stands: bool) {
+        self.bits = self.bits & !index.bit() | if stands { index.bit() } else { 0 };
+    }
+
+    /// Whether nothing else is said here: the fact is kept as it was read.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.bits & WHOLE != 0
+    }
+
+    /// Whether [`Self::home`] is the only home unit.
+    #[must_use]
+    pub fn has_one_home(&self) -> bool {
+        self.bits & (WHOLE | SEVERAL_HOMES) == 0
+    }
+
+    /// Type and direction as one number of 16 bits.
+    #[must_use]
+    pub fn kind(&self) -> usize {
+        (self.bits >> KIND) as usize
+    }
+
+    /// The classification, by its place among [`Classification::ALL`].
+    #[must_use]
+    pub fn classified(&self) -> u32 {
+        self.bits >> CLASSIFICATION & TWO_BITS
+    }
+
+    /// The classification.
+    pub(super) fn classification(&self) -> Classification {
+        Classification::ALL[self.classified() as usize]
+    }
+
+    /// The direction.
+    pub(super) fn direction(&self) -> Direction {
+        match self.bits >> KIND & TWO_BITS {
+            1 => Direction::Inbound,
+            2 => Direction::Outbound,
+            _ => Direction::Unspecified,
+        }
+    }
+
+    /// The type.
+    pub(super) fn event_type(&self) -> Symbol {
+        Symbol::of_number(self.bits >> TYPE)
+    }
+
+    /// The number of delegations, if it is known.
+    #[must_use]
+    pub fn delegations(&self) -> Option<u32> {
+        let delegations = self.bits >> DELEGATIONS & 0xff;
+        (delegations != UNKNOWN_DELEGATIONS).then_some(delegations)
+    }
+
+    /// The number of persons, if it is known.
+    #[must_use]
+    pub fn persons(&self) -> Option<u32> {
+        (self.persons != UNKNOWN_PERSONS).then_some(self.persons.into())
+    }
+
+    /// The partner unit if there are none or one; otherwise nothing is said here.
+    #[must_use]
+    pub fn partners(&self) -> Option<&[Key]> {
+        match self.bits >> PARTNERS & TWO_BITS {
+            0 => Some(&[]),
+            1 => Some(std::slice::from_ref(&self.partner)),
+            _ => None,
+        }
+    }
+
+    /// The programme if there are none or one; otherwise nothing is said here.
+    #[must_use]
+    pub fn programme(&self) -> Option<Option<Symbol>> {
+        match self.programme {
+            NO_PROGRAMME => Some(None),
+            SEVERAL_PROGRAMMES => None,
+            one => Some(Some(Symbol::of_number(one.into()))),
+        }
+    }
+}
+
+impl Rest {
+    /// Position in the journal's log.
+    pub fn log_index(&self) -> i64 {
+        i64::from(self.log_high) << u32::BITS | i64::from(self.log_low)
+    }
+}
+
+impl Quantity {
+    /// A quantity, if its digits fit.
+    pub fn pack((key, amount): &(Symbol, Decimal)) -> Option<Self> {
+        Some(Self {
+            mantissa: i64::try_from(amount.mantissa()).ok()?,
+            key: *key,
+            scale: u8::try_from(amount.scale()).ok()?,
+        })
+    }
+
+    pub fn key(&self) -> Symbol {
+        self.key
+    }
+
+    pub fn amount(&self) -> Decimal {
+        Decimal::new(self.mantissa, self.scale.into())
+    }
+}

@@ -1,0 +1,135 @@
+//! How fast a report is computed: the first half of a year for a region of 2,000 units, by child unit, event type and
+//! direction, with the year before beside it; beside DuckDB on the same events. And how much memory an event takes, and how
+//! long the memory takes to be rebuilt from the store.
+//!
+//! By hand: `cargo bench -p banggiao-tests --bench figures`; some minutes. `EVENTS=1000000,5000000` for other numbers of events.
+//! DuckDB comes from PyPI into a folder of its own under /tmp; where it cannot be had, it is skipped aloud.
+//!
+//! The figures are private to reporting, whose calls compute them; `banggiao_reporting::bench` is a door that leads past the
+//! network and the token, and nowhere else. A benchmark inside the service would need the same door.
+
+#[path = "figures/data.rs"]
+mod data;
+#[path = "figures/peer.rs"]
+mod peer;
+
+use std::{env, fs, time::Duration};
+
+use banggiao_contracts::reporting::v1 as pb;
+use banggiao_model::date;
+use banggiao_reporting::bench::{self, Bench};
+use data::Events;
+
+/// So often is each question asked; the median counts.
+const ASKED: usize = 31;
+/// So many events are stored and rebuilt.
+const STORED: u64 = 1_000_000;
+
+fn question() -> pb::QueryFiguresRequest {
+    let sums = [pb::EventSum::Events, pb::EventSum::Delegations, pb::EventSum::Persons];
+    let measures = sums.map(|sum| pb::Measure {
+        source: Some(pb::measure::Source::Events(pb::EventMeasure {
+            sum: sum.into(),
+            ..pb::EventMeasure::default()
+        })),
+        ..pb::Measure::default()
+    });
+    let keys = [
+        pb::GroupKey::ChildUnit,
+        pb::GroupKey::EventType,
+        pb::GroupKey::Direction,
+    ];
+    pb::QueryFiguresRequest {
+        unit: "units/region".to_owned(),
+        measures: measures.into(),
+        start_date: data::WINDOW.0.to_owned(),
+        end_date: data::WINDOW.1.to_owned(),
+        group_by: keys.map(Into::into).into(),
+        compare: pb::Comparison::PreviousYear.into(),
+        ..pb::QueryFiguresRequest::default()
+    }
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times[times.len() / 2]
+}
+
+/// What this process holds in memory, in bytes.
+fn resident_bytes() -> f64 {
+    let statm = fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    let pages = statm.split(' ').nth(1).and_then(|pages| pages.parse::<f64>().ok());
+    pages.unwrap_or_default() * 4096.0
+}
+
+fn measure(count: u64) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let rows = folder.path().join("events.csv");
+    let events = Events::new(count);
+    let mut written = peer::Rows::create(&rows);
+    let before = resident_bytes();
+    let mut bench = Bench::new(&data::changes());
+    for number in 0..count {
+        let revisions = events.revisions(number);
+        bench.take(&revisions);
+        written.add(&revisions[0]);
+    }
+    bench.shrink_to_fit();
+    written.end();
+    #[allow(clippy::cast_precision_loss, reason = "a figure for reading")]
+    let bytes = (resident_bytes() - before) / count as f64;
+
+    let today = date::parse("2025-12-31").expect("a day");
+    let ask = || bench.answer("administrator", today, &question());
+    let (answer, _) = ask();
+    let asked = env::var("ASKED").map_or(ASKED, |asked| asked.parse().expect("a number"));
+    let ours = median((0..asked).map(|_| ask().1).collect());
+    let totals: Vec<String> = answer
+        .totals
+        .iter()
+        .flat_map(|total| [total.value.clone(), total.comparison_value.clone().unwrap_or_default()])
+        .collect();
+    let (theirs, ratio) = match peer::median(&rows, ASKED) {
+        None => ("-".to_owned(), "-".to_owned()),
+        Some((theirs, sums)) => {
+            assert_eq!(sums, totals, "both add up the same events");
+            let ratio = theirs.as_secs_f64() / ours.as_secs_f64();
+            (millis(theirs), format!("{ratio:.1}"))
+        }
+    };
+    println!(
+        "{count:>10} {:>10} {theirs:>10} {ratio:>7} {bytes:>13.1} {:>7} {:>10}",
+        millis(ours),
+        answer.cells.len(),
+        totals[0]
+    );
+}
+
+fn millis(time: Duration) -> String {
+    format!("{:.2} ms", time.as_secs_f64() * 1e3)
+}
+
+fn main() {
+    let counts = env::var("EVENTS").unwrap_or_else(|_| "1000000,5000000,10000000".to_owned());
+    let counts = counts.split(',').map(|count| count.parse().expect("a number"));
+    println!(
+        "events of {} years, half a year of them asked for with the year before",
+        data::YEARS
+    );
+    println!("    events       ours     DuckDB   ratio   bytes/event   cells     events");
+    for count in counts {
+        // Each in a process of its own, so that memory is measured from nothing.
+        measure(count);
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let url = format!("sqlite:{}", folder.path().join("reporting.db").display());
+    let events = Events::new(STORED);
+    let first = (0..STORED).map(|number| {
+        let mut revisions = events.revisions(number);
+        let revision = revisions.swap_remove(0);
+        data::at(revision, number)
+    });
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let took = runtime.block_on(bench::rebuild(&url, &data::changes(), first));
+    println!("rebuilt from SQLite: {STORED} events in {:.1} s", took.as_secs_f64());
+}
