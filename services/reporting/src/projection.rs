@@ -36,6 +36,9 @@ pub struct Projection {
     heard: watch::Sender<Option<Instant>>,
     /// Whether it goes on: it stands still at an entry that does not read.
     goes_on: watch::Sender<bool>,
+    /// How often everything was read again.
+    #[cfg(test)]
+    loaded: std::sync::atomic::AtomicUsize,
 }
 
 impl Projection {
@@ -51,6 +54,8 @@ impl Projection {
             current: watch::Sender::new(Arc::new(facts)),
             heard: watch::Sender::new(None),
             goes_on: watch::Sender::new(true),
+            #[cfg(test)]
+            loaded: std::sync::atomic::AtomicUsize::new(0),
         }))
     }
 
@@ -65,6 +70,7 @@ impl Projection {
     }
 
     /// When the journal's feed was last heard to have nothing that is not here.
+    #[allow(dead_code, reason = "answers tell how old they may be")]
     pub fn journal_heard(&self) -> Option<Instant> {
         *self.heard.borrow()
     }
@@ -119,6 +125,7 @@ impl Projection {
     ///
     /// # Errors
     /// [`Error::Behind`] with the position reached; [`Error::Store`].
+    #[allow(dead_code, reason = "issued reports are verified by it")]
     pub async fn past(
         &self,
         log_index: i64,
