@@ -91,6 +91,8 @@ const MAY_KNOW: [(&str, &[&str]); 19] = [
             "ledger",
             "model",
             "registry",
+            // By the door of its benchmark.
+            "reporting",
             "rpc",
             "runtime",
             "standalone",

@@ -13,7 +13,7 @@ mod data;
 #[path = "figures/peer.rs"]
 mod peer;
 
-use std::{env, fs, time::Duration};
+use std::{env, fs, process::Command, time::Duration};
 
 use banggiao_contracts::reporting::v1 as pb;
 use banggiao_model::date;
@@ -22,6 +22,8 @@ use data::Events;
 
 /// So often is each question asked; the median counts.
 const ASKED: usize = 31;
+/// Tells a process of its own how many events it shall measure.
+const ALONE: &str = "BANGGIAO_BENCH_EVENTS";
 /// So many events are stored and rebuilt.
 const STORED: u64 = 1_000_000;
 
@@ -110,16 +112,24 @@ fn millis(time: Duration) -> String {
 }
 
 fn main() {
+    if let Ok(count) = env::var(ALONE) {
+        measure(count.parse().expect("a number"));
+        return;
+    }
     let counts = env::var("EVENTS").unwrap_or_else(|_| "1000000,5000000,10000000".to_owned());
-    let counts = counts.split(',').map(|count| count.parse().expect("a number"));
     println!(
         "events of {} years, half a year of them asked for with the year before",
         data::YEARS
     );
     println!("    events       ours     DuckDB   ratio   bytes/event   cells     events");
-    for count in counts {
+    let program = env::current_exe().expect("this program");
+    for count in counts.split(',') {
         // Each in a process of its own, so that memory is measured from nothing.
-        measure(count);
+        let status = Command::new(&program).env(ALONE, count).status();
+        assert!(
+            status.is_ok_and(|status| status.success()),
+            "{count} events are measured"
+        );
     }
     let folder = tempfile::tempdir().expect("a folder");
     let url = format!("sqlite:{}", folder.path().join("reporting.db").display());

@@ -1,8 +1,18 @@
 //! What was acknowledged is there after a restart, and the services go on where they stood.
 
-use banggiao_contracts::reporting::v1::{GetPositionRequest, QueryFiguresRequest};
+use banggiao_contracts::reporting::v1::{GetPositionRequest, QueryFiguresRequest, QueryFiguresResponse};
 
 use crate::installation::Installation;
+
+/// The answer apart from how long ago the feeds were heard.
+fn timeless(answer: QueryFiguresResponse) -> QueryFiguresResponse {
+    QueryFiguresResponse {
+        journal_age: None,
+        registry_age: None,
+        unreachable: Vec::new(),
+        ..answer
+    }
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn figures_and_positions_survive_a_restart() {
@@ -29,10 +39,8 @@ async fn figures_and_positions_survive_a_restart() {
         min_log_index: position.log_index,
         ..request
     };
-    assert_eq!(
-        figures.query_figures(request).await.expect("figures").into_inner(),
-        before
-    );
+    let after = figures.query_figures(request).await.expect("figures").into_inner();
+    assert_eq!(timeless(after), timeless(before));
     assert_eq!(
         figures
             .get_position(GetPositionRequest {})

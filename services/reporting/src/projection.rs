@@ -37,6 +37,9 @@ pub struct Projection {
     heard: watch::Sender<Option<Instant>>,
     /// Whether it goes on: it stands still at an entry that does not read.
     goes_on: watch::Sender<bool>,
+    /// How often everything was read again.
+    #[cfg(test)]
+    loaded: std::sync::atomic::AtomicUsize,
 }
 
 impl Projection {
@@ -52,6 +55,8 @@ impl Projection {
             current: watch::Sender::new(Arc::new(facts)),
             heard: watch::Sender::new(None),
             goes_on: watch::Sender::new(true),
+            #[cfg(test)]
+            loaded: std::sync::atomic::AtomicUsize::new(0),
         }))
     }
 
@@ -66,6 +71,7 @@ impl Projection {
     }
 
     /// When the journal's feed was last heard to have nothing that is not here.
+    #[allow(dead_code, reason = "answers tell how old they may be")]
     pub fn journal_heard(&self) -> Option<Instant> {
         *self.heard.borrow()
     }

@@ -1,16 +1,56 @@
 //! Reports: where one stands, and what may be done to it from there.
 
 use banggiao_contracts::reporting::v1::{self as pb, ReportState};
+use prost::Message;
+use sha2::{Digest, Sha256};
 
 use super::{Error, definition::check_etag, rule};
 
-/// Refuses to issue what is no draft, or not the draft that the caller has seen.
+/// Refuses to issue what is no draft, or says other than what the caller has seen.
 ///
 /// # Errors
 /// [`Error::Precondition`]; [`Error::StaleEtag`].
-pub fn check_issuable(report: &pb::Report, etag: &str) -> Result<(), Error> {
+pub fn check_issuable(report: &pb::Report, content: &pb::ReportContent, seen: &str) -> Result<(), Error> {
     check_state(report, ReportState::Draft, "only a draft can be issued")?;
-    check_etag(etag, &report.etag)
+    check_etag(seen, &etag(report, content))
+}
+
+/// The etag of a draft. It changes with what the draft says, whether somebody changed the draft or the records behind it;
+/// that feeds have moved on is no change.
+#[must_use]
+pub fn etag(report: &pb::Report, content: &pb::ReportContent) -> String {
+    let said = pb::ReportContent {
+        journal_epoch: 0,
+        log_index: 0,
+        registry_epoch: 0,
+        registry_position: 0,
+        ..content.clone()
+    };
+    let hash: String = hex(&Sha256::digest(said.encode_to_vec())).chars().take(16).collect();
+    format!("{}-{hash}", report.etag)
+}
+
+/// The digest of an issued report: SHA-256 over everything of it that was signed, its header without where it stands now,
+/// and its content as it is kept.
+#[must_use]
+pub fn digest(report: &pb::Report, content: &[u8]) -> String {
+    let header = pb::Report {
+        state: ReportState::Unspecified.into(),
+        superseded_by: String::new(),
+        digest: String::new(),
+        etag: String::new(),
+        content: None,
+        withheld: false,
+        ..report.clone()
+    };
+    let mut digest = Sha256::new();
+    digest.update(header.encode_length_delimited_to_vec());
+    digest.update(content);
+    hex(&digest.finalize())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Refuses what takes a report that is issued and not yet corrected.

@@ -182,7 +182,7 @@ impl Calls {
             .at_least(least.0.max(log_index), least.1.max(registry_position));
         let (facts, now) = reached.await.map_err(refuse)?;
         let directory = match past {
-            None => Arc::clone(&now),
+            None | Some((_, 0)) => Arc::clone(&now),
             Some((_, registry_position)) => {
                 let past = self.projection.past_directory(registry_position);
                 past.await.map_err(refuse)?
@@ -239,9 +239,9 @@ fn known_of(request: &pb::ExplainFigureRequest) -> Past {
     past(request.known_log_index, request.known_registry_position)
 }
 
-/// The past, if both positions are given; one alone is a fault of the request that is told with the others.
+/// The past, if one is asked for; a registry position of 0 is that of now.
 fn past(log_index: i64, registry_position: i64) -> Past {
-    (log_index > 0 && registry_position > 0).then_some((log_index, registry_position))
+    (log_index > 0 && registry_position >= 0).then_some((log_index, registry_position))
 }
 
 /// Computes aside: a figure over a long history must not hold up the feeds and the other calls.

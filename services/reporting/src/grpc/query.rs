@@ -142,11 +142,8 @@ pub fn parse(known: Known<'_>, request: &pb::QueryFiguresRequest, scope: &mut Sc
     let group_by = group::keys(&request.group_by, scope);
     wire::position(request.known_log_index, "known_log_index", scope);
     wire::position(request.known_registry_position, "known_registry_position", scope);
-    if (request.known_log_index == 0) != (request.known_registry_position == 0) {
-        scope.invalid(
-            "known_registry_position",
-            "goes with known_log_index, and neither without the other",
-        );
+    if request.known_log_index == 0 && request.known_registry_position != 0 {
+        scope.invalid("known_registry_position", "goes with known_log_index only");
     }
     let compare = wire::enumeration(request.compare, "compare", scope);
     idle_filters(request, &measures, scope);

@@ -34,6 +34,8 @@ pub struct Composed {
     pub withheld: bool,
     /// How secret the most secret record in it is.
     pub classification: Classification,
+    /// The first and the last day that it is about.
+    pub days: (String, String),
 }
 
 /// A report whose questions are known to make sense.
@@ -58,6 +60,7 @@ enum Asked {
 /// # Errors
 /// [`Error::Invalid`] or [`Error::Precondition`] if one of them makes no sense.
 pub fn plan(known: Known<'_>, report: &pb::Report, template: &pb::ReportTemplate) -> Result<Plan, Error> {
+    let report = &of_period(known.edition, report)?;
     let mut uses = BTreeMap::from([(template.name.clone(), template.revision)]);
     let mut parts = Vec::with_capacity(template.sections.len());
     for section in &template.sections {
@@ -161,6 +164,7 @@ impl Plan {
             },
             withheld: writer.withheld,
             classification: writer.classification,
+            days: (self.report.start_date.clone(), self.report.end_date.clone()),
         })
     }
 }
@@ -386,6 +390,19 @@ fn ask(known: Known<'_>, report: &pb::Report, table: &pb::FigureTable) -> Result
         query.narrow_events.programmes = vec![id.to_owned()];
     }
     Ok(query)
+}
+
+/// The report with the days that its period has by the definitions that are gone by.
+fn of_period(edition: Edition<'_>, report: &pb::Report) -> Result<pb::Report, Error> {
+    if report.period.is_empty() {
+        return Ok(report.clone());
+    }
+    let (start, end) = calendar::find(edition, &report.period).map_err(Error::Broken)?.days;
+    Ok(pb::Report {
+        start_date: start.to_string(),
+        end_date: end.to_string(),
+        ..report.clone()
+    })
 }
 
 /// What the period is called: its titles, or its days.

@@ -31,6 +31,8 @@ pub async fn take_over(projection: &Projection) -> Result<(), Error> {
             "another process has changed what was read; it is read from the database again"
         );
         facts = load::load(&projection.store, &projection.directory()).await?;
+        #[cfg(test)]
+        projection.loaded.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     }
     projection.publish(facts);
     Ok(())

@@ -1,6 +1,9 @@
 //! The projection on a real database: what was stored gives the same figures again, as of now and as of any position.
 
+mod digest;
 mod past;
+mod replicas;
+mod standstill;
 
 use std::sync::Arc;
 
@@ -26,7 +29,13 @@ use crate::{
 /// A database in a folder that goes with it, holding the world's registry.
 pub async fn database(world: &World) -> (TempDir, Store) {
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::open::<Migrator>(&url(&folder)).await.unwrap();
+    let store = copied(&url(&folder), world).await;
+    (folder, store)
+}
+
+/// A database that holds the world's registry.
+pub async fn copied(url: &str, world: &World) -> Store {
+    let store = Store::open::<Migrator>(url).await.unwrap();
     let copied = world.changes.clone();
     let position = world.directory.position();
     let copy = move |tx| {
@@ -37,7 +46,7 @@ pub async fn database(world: &World) -> (TempDir, Store) {
         }
     };
     store.tx::<_, Error, _, _>("registry_change.copy", copy).await.unwrap();
-    (folder, store)
+    store
 }
 
 fn url(folder: &TempDir) -> String {

@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::globals::Session;
 use crate::output::{self, Output};
 use crate::{change, dynamic, input, json, listing, names, nouns};
+use banggiao_contracts::FieldMask;
 use banggiao_contracts::reporting::v1 as pb;
 use clap::{Args, Subcommand};
 
@@ -100,9 +101,11 @@ impl Update {
                 dynamic::ask(&session.connection, nouns::REPORT_TEMPLATE.get, &asked).await?;
             template.etag = current.etag;
         }
-        // Without a mask everything becomes what the file says.
+        // Everything becomes what the file says.
+        let paths = ["titles", "legal_basis", "of_programme", "sections"].map(str::to_owned);
         let request = pb::UpdateReportTemplateRequest {
             report_template: Some(template),
+            update_mask: Some(FieldMask { paths: paths.into() }),
             ..pb::UpdateReportTemplateRequest::default()
         };
         let method = "banggiao.reporting.v1.ReportService/UpdateReportTemplate";

@@ -80,6 +80,7 @@ impl<'a> Packed<'a> {
     }
 
     /// Its last day.
+    #[allow(dead_code, reason = "possible duplicates are found by it")]
     #[must_use]
     pub fn last_day(self) -> Date {
         let days = || date::around(self.day.date, self.rest().span.into()).1;
@@ -87,6 +88,7 @@ impl<'a> Packed<'a> {
     }
 
     /// What it waits for, unless it is approved.
+    #[allow(dead_code, reason = "briefings tell of it")]
     #[must_use]
     pub fn waiting(self) -> Option<Waiting> {
         self.day.waiting.of(self.place).first().copied()

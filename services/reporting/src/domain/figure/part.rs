@@ -3,13 +3,12 @@
 //! Keys of one side go together: grouped by child and unit, each home unit stands under its own child only. A record
 //! without partner or programme stands under the group of those that have none, so that nothing is dropped.
 
-use std::collections::HashMap;
-
 use banggiao_model::hierarchy::{Hierarchy, Key};
 
 use super::{
     group::{self, Group, Value},
     lens::Seen,
+    quick::Map,
     record::Record,
 };
 use crate::domain::{
@@ -20,7 +19,7 @@ use crate::domain::{
 /// The groups met so far, numbered.
 #[derive(Debug)]
 pub struct Groups {
-    numbers: HashMap<Group, usize>,
+    numbers: Map<Group, usize>,
     list: Vec<Group>,
 }
 
@@ -29,7 +28,7 @@ impl Groups {
     #[must_use]
     pub fn new(query: &Query) -> Self {
         let mut groups = Self {
-            numbers: HashMap::new(),
+            numbers: Map::default(),
             list: Vec::new(),
         };
         if query.group_by.is_empty() {

@@ -8,19 +8,19 @@ use banggiao_model::{decimal, name};
 use super::Cell;
 use crate::domain::{
     amount::Amount,
+    measure::{AgreementFilter, EventFilter},
     query::{GroupKey, Query},
 };
 
 /// Gives each cell the sum of what the programmes asked about, or all programmes, want it to be: of its indicator, at the
-/// unit asked for or the unit of its group, in the period asked for. Divided by anything but units, a figure has none.
+/// unit asked for or its child, in the period asked for. Divided by anything else, or narrowed, a figure has none.
 pub fn aim<'a>(directory: &Directory, query: &Query, cells: impl Iterator<Item = &'a mut Cell>) {
     let Some(period) = query.period.as_deref().filter(|_| !directory.targets().is_empty()) else {
         return;
     };
-    let by_unit = match query.group_by.as_slice() {
-        [] | [GroupKey::ChildUnit | GroupKey::Unit] => true,
-        _ => false,
-    };
+    if narrowed(query) {
+        return;
+    }
     let mut wanted: HashMap<(&str, &str), Amount> = HashMap::new();
     for ((programme, indicator, unit, of), target) in directory.targets() {
         let asked = of == period && under(query, programme);
@@ -33,14 +33,27 @@ pub fn aim<'a>(directory: &Directory, query: &Query, cells: impl Iterator<Item =
     }
     let root = directory.hierarchy().unit(query.root).id().name();
     for cell in cells {
-        let unit = match cell.group.as_slice() {
-            [] => &root,
-            [unit] if by_unit => unit,
+        let unit = match (query.group_by.as_slice(), cell.group.as_slice()) {
+            (_, []) => &root,
+            // What hangs on the unit itself is not all of the unit.
+            ([GroupKey::ChildUnit], [child]) if *child != root => child,
             _ => continue,
         };
         let label = query.measures[cell.measure].label.as_str();
         cell.target = wanted.get(&(label, unit.as_str())).copied();
     }
+}
+
+/// Whether the question counts less than the indicator does, or what is not approved: a target is of neither. Narrowed by
+/// programmes, it is that of those programmes.
+fn narrowed(query: &Query) -> bool {
+    let of_programmes = EventFilter {
+        programmes: query.narrow_events.programmes.clone(),
+        ..EventFilter::default()
+    };
+    query.include_unapproved
+        || query.narrow_events != of_programmes
+        || query.narrow_agreements != AgreementFilter::default()
 }
 
 /// Whether a programme is among those asked about.

@@ -111,11 +111,15 @@ impl Calls {
         let basis = self.basis((0, 0), None).await?;
         let reach = self.reach(&basis.now, caller);
         let (composed, revision) = self.composed_now(basis, &report, reach).await?;
+        let etag = report::etag(&report, &composed.content);
         Ok(pb::Report {
             template_revision: revision,
             classification: wire::classification_pb(composed.classification).into(),
             withheld: composed.withheld,
+            start_date: composed.days.0,
+            end_date: composed.days.1,
             content: Some(composed.content),
+            etag,
             ..report
         })
     }

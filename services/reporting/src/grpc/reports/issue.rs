@@ -1,6 +1,6 @@
 //! Issuing: freezing what a draft says, and proving later that it still follows from the same records.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use banggiao_contracts::reporting::v1::{self as pb, ReportState};
 use banggiao_model::{
@@ -8,15 +8,15 @@ use banggiao_model::{
     permission::{Action, Scope},
 };
 use banggiao_rpc::{Violations, identity::Caller, reflect, request::RequestId, wire};
+use banggiao_store::Tx;
 use prost::Message;
-use sha2::{Digest, Sha256};
-use tonic::{Response, Status};
+use tonic::{Code, Response, Status};
 
 use super::{stored, template_id, write};
 use crate::{
     domain::{Error, checked, definition::Edition, figure::Reach, measure::wire::Known, report, rule},
     grpc::{
-        Calls, DOMAIN,
+        Calls,
         figures::{Basis, computed},
         refuse,
         report_content::{self, Composed},
@@ -55,50 +55,32 @@ impl Calls {
             content,
             withheld,
             classification,
+            days,
         } = composed;
         let bytes = content.encode_to_vec();
         let issued = pb::Report {
             template_revision,
+            start_date: days.0,
+            end_date: days.1,
             document_number: request.document_number.clone(),
             number_year: year,
             classification: wire::classification_pb(classification).into(),
-            digest: digest(&bytes),
             issuer,
             issue_time: Some(now),
             state: ReportState::Issued.into(),
-            ..draft
+            ..draft.clone()
         };
-        let (name, etag) = (request.name, request.etag);
+        let signing = Arc::new(Signing {
+            draft,
+            issued,
+            content,
+            bytes,
+            seen: request.etag,
+            withheld,
+        });
         let work = move |tx, _| {
-            let (name, etag, bytes, issued) = (name.clone(), etag.clone(), bytes.clone(), issued.clone());
-            async move {
-                let id = stored::id_of(&name);
-                let draft = stored::read(&tx, id)
-                    .await?
-                    .ok_or_else(|| Error::NotFound(name.clone()))?;
-                report::check_issuable(&draft, &etag)?;
-                if withheld {
-                    return Err(Error::rule(
-                        rule::WITHHELD,
-                        &name,
-                        "holds something that you may not read; it must be issued by somebody who may read all of it",
-                    ));
-                }
-                let number = stored::last_number(&tx, &issued.unit, year).await? + 1;
-                stored::content::keep(&tx, id, bytes).await?;
-                let signed = stored::id_of(&issued.supersedes);
-                if !signed.is_empty() {
-                    let before = stored::read(&tx, signed).await?.unwrap_or_default();
-                    report::check_issued(&before)?;
-                    let superseded = pb::Report {
-                        state: ReportState::Superseded.into(),
-                        superseded_by: name.clone(),
-                        ..before
-                    };
-                    stored::update(&tx, superseded).await?;
-                }
-                Ok(stored::update(&tx, pb::Report { number, ..issued }).await?)
-            }
+            let signing = Arc::clone(&signing);
+            async move { signing.sign(&tx).await }
         };
         let written = self
             .office
@@ -112,30 +94,58 @@ impl Calls {
     /// computed over everything.
     pub(super) async fn verify(&self, report: pb::Report) -> Result<Response<pb::VerifyReportResponse>, Status> {
         report::check_frozen(&report).map_err(refuse)?;
-        let bytes = self.signed_content(&report).await?;
-        let signed = pb::ReportContent::decode(bytes.as_slice()).unwrap_or_default();
-        let basis = self
-            .basis((0, 0), Some((signed.log_index, signed.registry_position)))
-            .await?;
+        let kept = stored::content::read(self.office.reader(), stored::id_of(&report.name)).await;
+        let kept = kept.map_err(|error| refuse(error.into()))?.unwrap_or_default();
+        let mut faults = Vec::new();
+        if report::digest(&report, &kept) != report.digest {
+            faults.push("what is kept of the report does not have the digest that it was signed with".to_owned());
+        }
+        let mut computed_digest = String::new();
+        match self.computed_again(&report, &kept).await? {
+            Ok(composed) => {
+                computed_digest = report::digest(&report, &composed.content.encode_to_vec());
+                let signed = pb::ReportContent::decode(kept.as_slice()).unwrap_or_default();
+                faults.extend(reflect::paths(&signed, &composed.content, FAULTS_MAX));
+            }
+            Err(fault) => faults.push(fault),
+        }
+        Ok(Response::new(pb::VerifyReportResponse {
+            verified: faults.is_empty() && computed_digest == report.digest,
+            digest: report.digest,
+            computed_digest,
+            faults,
+        }))
+    }
+
+    /// What an issued report says as of when it was issued; or what keeps it from being computed.
+    async fn computed_again(&self, report: &pb::Report, kept: &[u8]) -> Result<Result<Composed, String>, Status> {
+        let signed = match pb::ReportContent::decode(kept) {
+            Ok(signed) if !kept.is_empty() => signed,
+            _ => return Ok(Err("the content as kept does not read".to_owned())),
+        };
+        let past = (signed.log_index, signed.registry_position);
+        let (facts, directory) = self.projection.now();
+        if past.0 < 0 || past.1 < 1 || facts.position < past.0 || directory.position() < past.1 {
+            let fault = format!("its positions, {} and {}, are not known here", past.0, past.1);
+            return Ok(Err(fault));
+        }
+        let basis = self.basis((0, 0), Some(past)).await?;
         let everything = Reach {
             events: Scope::of_everything(),
             agreements: Scope::of_everything(),
         };
-        let mut composed = self.composed_as_signed(basis, &report, &signed, everything).await?;
-        // The facts up to there are those of the epoch in which it was signed, whichever it is now.
-        composed.content.journal_epoch = signed.journal_epoch;
-        let computed = composed.content.encode_to_vec();
-        let mut faults = reflect::paths(&signed, &composed.content, FAULTS_MAX);
-        if digest(&bytes) != report.digest {
-            faults.insert(0, format!("the content as kept has the digest {}", digest(&bytes)));
+        match self.composed_as_signed(basis, report, &signed, everything).await {
+            Ok(composed) if composed.days != (report.start_date.clone(), report.end_date.clone()) => {
+                Ok(Err("the days that it is about are not those of its period".to_owned()))
+            }
+            Ok(mut composed) => {
+                // The facts up to there are those of the epoch in which it was signed, whichever it is now.
+                composed.content.journal_epoch = signed.journal_epoch;
+                Ok(Ok(composed))
+            }
+            Err(status) if status.code() == Code::Unavailable => Err(status),
+            Err(status) => Ok(Err(format!("it cannot be computed any more: {}", status.message()))),
         }
-        let verified = computed == bytes && digest(&bytes) == report.digest;
-        Ok(Response::new(pb::VerifyReportResponse {
-            verified,
-            digest: report.digest,
-            computed_digest: digest(&computed),
-            faults: if verified { Vec::new() } else { faults },
-        }))
     }
 
     /// What an issued report says on the facts of a basis, by the definitions that it names.
@@ -153,7 +163,10 @@ impl Calls {
             pinned: Some(&pinned),
         };
         let template = edition.get::<pb::ReportTemplate>(&template_id(&report.template));
-        let template = template.cloned().ok_or_else(|| DOMAIN.internal())?;
+        let template = template.cloned().ok_or_else(|| {
+            let what = format!("the revision of {} that it was made by is missing", report.template);
+            refuse(Error::rule(rule::REPORT_STATE, &report.name, what))
+        })?;
         let known = Known {
             directory: &basis.directory,
             edition,
@@ -173,6 +186,52 @@ impl Calls {
     }
 }
 
-fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+/// A draft that is about to be signed.
+struct Signing {
+    /// The draft as it was read.
+    draft: pb::Report,
+    /// The report as it will be, but for number and digest.
+    issued: pb::Report,
+    content: pb::ReportContent,
+    bytes: Vec<u8>,
+    /// The etag that the caller has seen.
+    seen: String,
+    withheld: bool,
+}
+
+impl Signing {
+    /// Signs it, if nothing has happened to it meanwhile.
+    async fn sign(&self, tx: &Tx) -> Result<pb::Report, Error> {
+        let name = &self.draft.name;
+        let id = stored::id_of(name);
+        let draft = stored::read(tx, id).await?;
+        let draft = draft.ok_or_else(|| Error::NotFound(name.clone()))?;
+        report::check_issuable(&draft, &self.content, &self.seen)?;
+        if self.withheld {
+            return Err(Error::rule(
+                rule::WITHHELD,
+                name,
+                "holds something that you may not read; it must be issued by somebody who may read all of it",
+            ));
+        }
+        let number = stored::last_number(tx, &self.issued.unit, self.issued.number_year).await? + 1;
+        let mut issued = pb::Report {
+            number,
+            ..self.issued.clone()
+        };
+        issued.digest = report::digest(&issued, &self.bytes);
+        stored::content::keep(tx, id, self.bytes.clone()).await?;
+        let signed = stored::id_of(&issued.supersedes);
+        if !signed.is_empty() {
+            let before = stored::read(tx, signed).await?.unwrap_or_default();
+            report::check_issued(&before)?;
+            let superseded = pb::Report {
+                state: ReportState::Superseded.into(),
+                superseded_by: name.clone(),
+                ..before
+            };
+            stored::update(tx, superseded).await?;
+        }
+        Ok(stored::update(tx, issued).await?)
+    }
 }

@@ -1,10 +1,11 @@
 //! The bundler: goes through days and takes together what is alike.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use banggiao_model::hierarchy::Key;
 
 use super::{
+    super::quick::Map,
     Bundled, Counts, Needs,
     class::{self, Classes, OUTSIDE, UNSEEN},
 };
@@ -38,7 +39,7 @@ pub struct Bundler<'a, 'q, 'l, 'd> {
     room: usize,
     /// By class, then by kind, then by whether they may be read.
     cells: Vec<Counts>,
-    particular: HashMap<Particulars, Counts>,
+    particular: Map<Particulars, Counts>,
     /// The days whose events are in the cells, with the number of their first event.
     days: Vec<(u32, &'a Arc<Day>)>,
     events: u32,
@@ -56,7 +57,7 @@ impl<'a, 'q, 'l, 'd> Bundler<'a, 'q, 'l, 'd> {
             kinds_met: 0,
             room: KINDS,
             cells: Vec::new(),
-            particular: HashMap::new(),
+            particular: Map::default(),
             days: Vec::new(),
             events: 0,
             bundled: Bundled::default(),
@@ -78,45 +79,49 @@ impl<'a, 'q, 'l, 'd> Bundler<'a, 'q, 'l, 'd> {
         self.classes.enter(day.date());
         self.days.push((self.events, day));
         let (mut place, mut begin) = (0, 0);
-        while let Some(front) = day.fronts().get(place) {
-            if front.stands_in(self.index) {
+        while place < day.fronts().len() {
+            if self.needs.is_plain() {
+                place = self.run(day, place, &mut begin);
+            }
+            if day.fronts().get(place).is_some_and(|front| front.stands_in(self.index)) {
                 self.take_one(day, place, &mut begin);
             }
             place += 1;
-            if self.needs.is_plain() {
-                place += self.run(&day.fronts()[place..], place);
-            }
         }
         self.events += events;
     }
 
-    /// Adds events for as long as nothing has to be thought about, and says how many. By far the most events are added
-    /// here, so it asks nothing twice and calls nobody.
-    fn run(&mut self, fronts: &[Front], place: usize) -> usize {
-        let (classes, kinds, cells) = (self.classes.of_units(), &*self.kinds, &mut *self.cells);
-        let (index, room) = (self.index, self.room);
-        let mut number = self.events + place as u32;
-        for (taken, front) in fronts.iter().enumerate() {
-            if front.stands_alone_in(index) {
-                let class = classes[front.home.index()];
-                let kind = kinds[front.kind()];
-                if class::number(class) != OUTSIDE {
-                    if class == UNSEEN || kind == UNMET {
-                        return taken;
-                    }
-                    let readable = class::is_readable(class, front.classified());
-                    let cell = class::number(class) as usize * room + usize::from(kind);
-                    match cells.get_mut(cell * 2 + usize::from(readable)) {
-                        Some(counts) => counts.add(front, number),
-                        None => return taken,
-                    }
-                }
-            } else if front.stands_in(index) {
-                return taken;
+    /// Adds events for as long as nothing has to be thought about, and says where it stopped. By far the most events are
+    /// added here, so it asks nothing twice and calls nobody.
+    fn run(&mut self, day: &Day, from: usize, begin: &mut usize) -> usize {
+        let (classes, kinds, cells) = (&self.classes, &*self.kinds, &mut *self.cells);
+        let (index, room, first) = (self.index, self.room, self.events);
+        for (place, front) in day.fronts().iter().enumerate().skip(from) {
+            let here = *begin;
+            let class = if front.stands_alone_in(index) {
+                classes.known(front.home)
+            } else if !front.stands_in(index) {
+                continue;
+            } else if let [first, second] = *day.next_homes(begin, place) {
+                classes.known_two([first, second])
+            } else {
+                UNSEEN
+            };
+            if class::number(class) == OUTSIDE {
+                continue;
             }
-            number += 1;
+            let kind = kinds[front.kind()];
+            let readable = class::is_readable(class, front.classified());
+            let cell = (class::number(class) as usize * room + usize::from(kind)) * 2 + usize::from(readable);
+            match cells.get_mut(cell) {
+                Some(counts) if kind != UNMET && class != UNSEEN => counts.add(front, first + place as u32),
+                _ => {
+                    *begin = here;
+                    return place;
+                }
+            }
         }
-        fronts.len()
+        day.fronts().len()
     }
 
     /// Adds any event that stands.

@@ -1,8 +1,6 @@
 //! Classes: what makes the units of events alike, so that millions of events ask for a number and not for a place in the
 //! hierarchy.
 
-use std::collections::HashMap;
-
 use banggiao_model::{
     date::Date,
     hierarchy::Key,
@@ -13,6 +11,7 @@ use super::{
     super::{
         group::{self, Group},
         lens::{Lens, Seen},
+        quick::Map,
     },
     Needs,
 };
@@ -55,7 +54,7 @@ pub struct Classes<'q, 'l, 'd> {
     now: Option<(usize, Group)>,
     /// By unit, for the loop over millions: number and bits of its class.
     of_units: Vec<u32>,
-    numbers: HashMap<Class, u32>,
+    numbers: Map<Class, u32>,
     /// Pairs met lately, since a map takes longer than all the rest.
     pairs: Vec<[u32; 3]>,
 }
@@ -70,6 +69,17 @@ pub fn is_readable(class: u32, classified: u32) -> bool {
     class >> classified & 1 == 1
 }
 
+/// The numbers of two classes in their order.
+fn pair(first: u32, second: u32) -> [u32; 2] {
+    let (first, second) = (number(first), number(second));
+    [first.min(second), first.max(second)]
+}
+
+/// Where a pair is remembered.
+fn place(low: u32, high: u32) -> usize {
+    (low as usize * 31 + high as usize) % PAIRS
+}
+
 impl<'q, 'l, 'd> Classes<'q, 'l, 'd> {
     /// None yet, of so many units.
     pub fn new(query: &'q Query, window: Window, scope: &'q Scope, homes: &'l mut Lens<'d>, units: usize) -> Self {
@@ -81,7 +91,7 @@ impl<'q, 'l, 'd> Classes<'q, 'l, 'd> {
             homes,
             now: None,
             of_units: vec![UNSEEN; units],
-            numbers: HashMap::new(),
+            numbers: Map::default(),
             pairs: vec![[UNSEEN; 3]; PAIRS],
         }
     }
@@ -97,9 +107,27 @@ impl<'q, 'l, 'd> Classes<'q, 'l, 'd> {
         }
     }
 
-    /// The classes of all units, as far as they have been looked at.
-    pub fn of_units(&self) -> &[u32] {
-        &self.of_units
+    /// The class of a unit; [`UNSEEN`] if it has to be looked at.
+    #[inline(always)]
+    pub fn known(&self, unit: Key) -> u32 {
+        self.of_units.get(unit.index()).copied().unwrap_or(UNSEEN)
+    }
+
+    /// The class of two units; [`UNSEEN`] if they have to be looked at.
+    #[inline(always)]
+    pub fn known_two(&self, [first, second]: [Key; 2]) -> u32 {
+        let (first, second) = (self.known(first), self.known(second));
+        if first == UNSEEN || second == UNSEEN {
+            return UNSEEN;
+        }
+        let number = match pair(first, second) {
+            [low, high] if low == high || high == OUTSIDE => low,
+            [low, high] => match self.pairs[place(low, high)] {
+                [left, right, number] if left == low && right == high => number,
+                _ => return UNSEEN,
+            },
+        };
+        number << BITS | (first | second) & ((1 << BITS) - 1)
     }
 
     /// The class of a unit.
@@ -112,19 +140,11 @@ impl<'q, 'l, 'd> Classes<'q, 'l, 'd> {
 
     /// The class of two units: a record may be read if either's may.
     pub fn of_two(&mut self, [first, second]: [Key; 2], day: Date) -> u32 {
-        let (first, second) = (self.of(first, day), self.of(second, day));
-        let low = number(first).min(number(second));
-        let high = number(first).max(number(second));
-        let number = if low == high || high == OUTSIDE {
-            low
-        } else {
-            let place = (low as usize * 31 + high as usize) % PAIRS;
-            if self.pairs[place][..2] != [low, high] {
-                self.pairs[place] = [low, high, self.number(Class::Two(low, high))];
-            }
-            self.pairs[place][2]
-        };
-        number << BITS | (first | second) & ((1 << BITS) - 1)
+        let [low, high] = pair(self.of(first, day), self.of(second, day));
+        if low != high && high != OUTSIDE && self.pairs[place(low, high)][..2] != [low, high] {
+            self.pairs[place(low, high)] = [low, high, self.number(Class::Two(low, high))];
+        }
+        self.known_two([first, second])
     }
 
     #[cold]
