@@ -2,11 +2,12 @@
 //! direction, with the year before beside it; beside DuckDB on the same events. And how much memory an event takes, and how
 //! long the memory takes to be rebuilt from the store.
 //!
-//! By hand: `cargo bench -p banggiao-tests --bench figures`; some minutes. `EVENTS=1000000,5000000` for other numbers of events.
+//! By hand: `cargo bench -p banggiao-reporting --bench figures`; some minutes. `EVENTS=1000000,5000000` for other numbers of events.
 //! DuckDB comes from PyPI into a folder of its own under /tmp; where it cannot be had, it is skipped aloud.
 //!
-//! The figures are private to reporting, whose calls compute them; `banggiao_reporting::bench` is a door that leads past the
-//! network and the token, and nowhere else. A benchmark inside the service would need the same door.
+//! The figures are private to reporting, and the tests' package may not know reporting. So this stands here with the other
+//! benchmarks and is built as one of reporting's own; `banggiao_reporting::bench` is a door that leads past the network and
+//! the token, and nowhere else.
 
 #[path = "figures/data.rs"]
 mod data;
