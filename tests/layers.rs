@@ -91,8 +91,6 @@ const MAY_KNOW: [(&str, &[&str]); 19] = [
             "ledger",
             "model",
             "registry",
-            // By the door of its benchmark.
-            "reporting",
             "rpc",
             "runtime",
             "standalone",

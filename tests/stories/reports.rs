@@ -3,15 +3,18 @@
 
 use banggiao_cli::import::File;
 use banggiao_contracts::{
+    FieldMask,
     journal::v1::Event,
     registry::v1::{self as registry, Role, reorganization_act::Act},
     reporting::v1::{
         self as pb, GenerateReportRequest, IssueReportRequest, ListChangesSinceIssueRequest, Report, ReportState,
-        SupersedeReportRequest, VerifyReportRequest, VerifyReportResponse, report_service_client::ReportServiceClient,
+        SupersedeReportRequest, VerifyReportRequest, VerifyReportResponse,
+        calendar_service_client::CalendarServiceClient, report_service_client::ReportServiceClient,
     },
     r#type::v1::Classification,
 };
 use banggiao_rpc::channel::Authorized;
+use prost_reflect::prost::Message;
 use sea_orm::{ConnectionTrait, Database};
 use tonic::Code;
 use tonic_types::StatusExt;
@@ -133,6 +136,18 @@ async fn rebuild(installation: &mut Installation) {
     }
     db.close().await.expect("closed");
     installation.restart().await;
+    let head = journal_head(installation).await;
+    let mut figures = installation.figures("administrator");
+    while figures
+        .get_position(pb::GetPositionRequest {})
+        .await
+        .expect("a position")
+        .into_inner()
+        .log_index
+        < head
+    {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
 }
 
 async fn journal_head(installation: &Installation) -> i64 {
@@ -286,4 +301,150 @@ async fn nobody_signs_for_what_he_may_not_read() {
     let request = pb::GetReportRequest { name: signed.name };
     let hidden = chief.get_report(request).await.map(drop).expect_err("it is secret now");
     assert_eq!(hidden.code(), Code::PermissionDenied);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_what_was_seen_is_signed() {
+    let installation = Installation::with_sample().await;
+    let seen = draft(&installation, "tayninh").await;
+    let correction = "reference,field,value,reason\nEV-01288,delegations,5,Đối chiếu\n";
+    let file = File::new("corrections.csv", correction.as_bytes()).expect("a file");
+    assert!(installation.import(vec![file]).await.clean());
+    let request = IssueReportRequest {
+        name: seen.name.clone(),
+        etag: seen.etag.clone(),
+        min_log_index: journal_head(&installation).await,
+        ..IssueReportRequest::default()
+    };
+    let mut reports = reports(&installation, "administrator");
+    let refused = reports
+        .issue_report(request.clone())
+        .await
+        .map(drop)
+        .expect_err("it says 23 now");
+    assert_eq!(refused.code(), Code::Aborted);
+    let again = pb::GetReportRequest { name: seen.name };
+    let now = reports.get_report(again).await.expect("the draft").into_inner();
+    assert_eq!(figure(&now, "delegations-received"), "23");
+    let request = IssueReportRequest {
+        etag: now.etag,
+        ..request
+    };
+    let signed = reports
+        .issue_report(request)
+        .await
+        .expect("as it was seen")
+        .into_inner();
+    assert_verified(&installation, &signed).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_season_that_was_prolonged_while_the_report_was_a_draft() {
+    let installation = Installation::with_sample().await;
+    let mut calendars = CalendarServiceClient::new(installation.channel("administrator"));
+    let season = pb::Period {
+        name: "calendars/campaign/periods/2023-2024".to_owned(),
+        titles: [("vi".to_owned(), "Mùa khô".to_owned())].into(),
+        start_date: "2023-11-01".to_owned(),
+        end_date: "2024-03-31".to_owned(),
+        kind: pb::PeriodKind::DrySeason.into(),
+        ..pb::Period::default()
+    };
+    let request = pb::CreatePeriodRequest {
+        calendar: "calendars/campaign".to_owned(),
+        period_id: "2023-2024".to_owned(),
+        period: Some(season.clone()),
+        ..pb::CreatePeriodRequest::default()
+    };
+    calendars.create_period(request).await.expect("a season");
+    let request = GenerateReportRequest {
+        template: "reportTemplates/recovery-campaign".to_owned(),
+        unit: "units/tayninh".to_owned(),
+        period: "campaign/2023-2024".to_owned(),
+        ..GenerateReportRequest::default()
+    };
+    let mut clients = reports(&installation, "administrator");
+    let drafted = clients.generate_report(request).await.expect("a draft").into_inner();
+    assert_eq!(drafted.end_date, "2024-03-31");
+    let request = pb::UpdatePeriodRequest {
+        period: Some(pb::Period {
+            end_date: "2024-05-31".to_owned(),
+            ..season.clone()
+        }),
+        update_mask: Some(FieldMask {
+            paths: vec!["end_date".to_owned()],
+        }),
+        ..pb::UpdatePeriodRequest::default()
+    };
+    calendars.update_period(request).await.expect("a revision");
+    let request = IssueReportRequest {
+        name: drafted.name,
+        ..IssueReportRequest::default()
+    };
+    let signed = clients.issue_report(request).await.expect("issued").into_inner();
+    assert_eq!(
+        signed.end_date, "2024-05-31",
+        "it is about the days that the period has now"
+    );
+    let content = signed.content.as_ref().expect("a content");
+    let Some(pb::report_part::Content::Narrative(told)) = &content.parts[0].content else {
+        panic!("no narrative")
+    };
+    let text = &told.text["en"];
+    assert!(text.contains("31 May 2024") && text.contains("246 fallen"), "{text}");
+    assert_verified(&installation, &signed).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_changes_what_was_signed_is_found_out() {
+    let mut installation = Installation::with_sample().await;
+    let signed = issue(&installation, &draft(&installation, "tayninh").await).await;
+    let folder = installation.folder().to_owned();
+    let kept = Report {
+        document_number: "99/BC-BCH".to_owned(),
+        content: None,
+        etag: String::new(),
+        ..signed.clone()
+    };
+    let bytes = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let mut content = signed.content.clone().expect("a content");
+    content.log_index -= 1;
+    for (sql, back) in [
+        (
+            format!("UPDATE report SET report = x'{}'", bytes(&kept.encode_to_vec())),
+            format!(
+                "UPDATE report SET report = x'{}'",
+                bytes(
+                    &Report {
+                        document_number: signed.document_number.clone(),
+                        ..kept.clone()
+                    }
+                    .encode_to_vec()
+                )
+            ),
+        ),
+        (
+            format!(
+                "UPDATE report_content SET content = x'{}'",
+                bytes(&content.encode_to_vec())
+            ),
+            "UPDATE report_content SET content = x'ff'".to_owned(),
+        ),
+        (
+            "UPDATE report_content SET content = x''".to_owned(),
+            "DELETE FROM report_content".to_owned(),
+        ),
+    ] {
+        for (sql, found) in [(sql, true), (back.clone(), !back.starts_with("UPDATE report SET"))] {
+            installation.stop().await;
+            let db = Database::connect(format!("sqlite:{}", folder.join("reporting.db").display())).await;
+            let db = db.expect("the database");
+            db.execute_unprepared(&sql).await.expect("a change");
+            db.close().await.expect("closed");
+            installation.restart().await;
+            let answer = verify(&installation, &signed).await;
+            assert_eq!(!answer.verified, found, "{:.60}: {:?}", sql, answer.faults);
+            assert_eq!(answer.faults.is_empty(), !found);
+        }
+    }
 }

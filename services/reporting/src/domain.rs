@@ -44,6 +44,8 @@ pub mod rule {
     pub const REPORT_STATE: &str = "REPORT_STATE";
     /// The unit owes no return for the period, or it is not taken now.
     pub const RETURN_NOT_TAKEN: &str = "RETURN_NOT_TAKEN";
+    /// The report would be too large.
+    pub const REPORT_TOO_LARGE: &str = "REPORT_TOO_LARGE";
     /// What was known at the positions asked for cannot be computed.
     pub const POSITION_NOT_KNOWN: &str = "POSITION_NOT_KNOWN";
 }

@@ -6,6 +6,9 @@ use sha2::{Digest, Sha256};
 
 use super::{Error, definition::check_etag, rule};
 
+/// A report says at most so much.
+const CONTENT_MAX: usize = 3 * 1024 * 1024;
+
 /// Refuses to issue what is no draft, or says other than what the caller has seen.
 ///
 /// # Errors
@@ -13,6 +16,27 @@ use super::{Error, definition::check_etag, rule};
 pub fn check_issuable(report: &pb::Report, content: &pb::ReportContent, seen: &str) -> Result<(), Error> {
     check_state(report, ReportState::Draft, "only a draft can be issued")?;
     check_etag(seen, &etag(report, content))
+}
+
+/// Refuses what would be too large to be handed to anybody: clients take messages of 4 MiB.
+///
+/// # Errors
+/// [`Error::Precondition`].
+pub fn check_size(report: &pb::Report, content: &pb::ReportContent) -> Result<(), Error> {
+    let bytes = content.encoded_len();
+    if bytes <= CONTENT_MAX {
+        return Ok(());
+    }
+    let what = format!(
+        "would be {bytes} bytes long with the records behind it, and {CONTENT_MAX} are taken: ask for a smaller unit, a \
+         shorter period, or less in one report"
+    );
+    let name = if report.name.is_empty() {
+        &report.template
+    } else {
+        &report.name
+    };
+    Err(Error::rule(rule::REPORT_TOO_LARGE, name, what))
 }
 
 /// The etag of a draft. It changes with what the draft says, whether somebody changed the draft or the records behind it;

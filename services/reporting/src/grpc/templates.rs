@@ -109,8 +109,11 @@ fn table(known: Known<'_>, table: &pb::FigureTable, of_programme: bool, scope: &
     }
     for (index, inline) in table.measures.iter().enumerate() {
         let mut scope = scope.scope(&format!("measures[{index}]"));
+        let taken = |label: &String| table.measures[..index].iter().any(|other| other.label == *label);
         if inline.label.is_empty() {
             scope.required("label");
+        } else if taken(&inline.label) || inline.label.starts_with("indicators/") {
+            scope.invalid("label", format!("{:?} is the name of another column", inline.label));
         }
         measures::measure(known, inline, &mut scope);
     }

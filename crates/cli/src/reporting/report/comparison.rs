@@ -94,6 +94,16 @@ pub(super) async fn since(session: &Session, name: String) -> Result<(), Error> 
     if response.withheld {
         output::note(&figures::notes::withheld(lang));
     }
+    if !response.newer_definitions.is_empty() {
+        let newer = response.newer_definitions.iter();
+        let newer: Vec<String> = newer
+            .map(|one| format!("{} r{}", names::short(&one.name), one.revision))
+            .collect();
+        output::note(&lang.pick(
+            format!("defined otherwise since, which is not told here: {}", newer.join(", ")),
+            format!("định nghĩa đã thay đổi, không xét ở đây: {}", newer.join(", ")),
+        ));
+    }
     match session.output {
         Output::Json => output::data(&json::typed(&response)?),
         Output::Csv => output::data(&changed_records(&response, Lang::En).csv()?),

@@ -8,7 +8,10 @@ use prost::Message;
 use tonic::{Response, Status};
 
 use crate::{
-    domain::report,
+    domain::{
+        definition::{Definition, Definitions, id_of},
+        report,
+    },
     grpc::{Calls, refuse},
 };
 
@@ -28,6 +31,7 @@ impl Calls {
         let bytes = self.signed_content(&report).await?;
         let signed = pb::ReportContent::decode(bytes.as_slice()).unwrap_or_default();
         let basis = self.basis(least, None).await?;
+        let newer_definitions = newer(&basis.definitions, &signed);
         let reach = self.reach(&basis.now, caller);
         let composed = self.composed_as_signed(basis, &report, &signed, reach).await?;
         let current = composed.content;
@@ -46,8 +50,33 @@ impl Calls {
             log_index: current.log_index,
             registry_position: current.registry_position,
             withheld: composed.withheld,
+            newer_definitions,
         }))
     }
+}
+
+/// The definitions of a report that have newer revisions.
+fn newer(definitions: &Definitions, signed: &pb::ReportContent) -> Vec<pb::DefinitionUse> {
+    let newest = |name: &str| match name.split_once('/').map_or("", |(collection, _)| collection) {
+        pb::Indicator::COLLECTION => newest_of::<pb::Indicator>(definitions, name),
+        pb::Period::COLLECTION => newest_of::<pb::Period>(definitions, name),
+        _ => newest_of::<pb::ReportTemplate>(definitions, name),
+    };
+    let used = signed.definitions.iter();
+    let newer = used.filter_map(|used| Some((used, newest(&used.name)?)));
+    newer
+        .filter(|(used, revision)| *revision > used.revision)
+        .map(|(used, revision)| pb::DefinitionUse {
+            name: used.name.clone(),
+            revision,
+        })
+        .collect()
+}
+
+fn newest_of<D: Definition>(definitions: &Definitions, name: &str) -> Option<i32> {
+    D::shelf(definitions)
+        .newest(&id_of::<D>(name))
+        .map(Definition::revision)
 }
 
 /// The figures of a part: its cells, and the totals of what is divided.

@@ -38,6 +38,9 @@ impl Calls {
         let (drafted, template) = checked(drafted, violations).map_err(refuse)?;
         self.covered(&caller, &drafted, Action::WriteReport)?;
         report_content::plan(basis.known(), &drafted, &template).map_err(refuse)?;
+        // What cannot be shown is not kept either.
+        let reach = self.reach(&basis.now, &caller);
+        self.composed_now(basis, &drafted, reach).await?;
         let report = self.kept(&caller, "report.generate", repetition, drafted).await?;
         Ok(Response::new(self.with_content(&caller, report).await?))
     }
@@ -139,6 +142,7 @@ impl Calls {
             computed(move || plan.compose(basis.ground(&facts), Edition::newest(&basis.definitions), &reach));
         let mut composed = composed.await?;
         self.name_events(&mut composed.content).await?;
+        report::check_size(report, &composed.content).map_err(refuse)?;
         Ok((composed, template.revision))
     }
 
