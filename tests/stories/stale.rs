@@ -38,6 +38,19 @@ fn event(classification: Classification) -> LogEventRequest {
 
 /// How many events there are, and whether some are withheld.
 async fn figure(figures: &mut FigureServiceClient<Authorized>, log_index: i64) -> Result<(String, bool), Status> {
+    let answer = asked(figures, log_index).await?;
+    let total = answer.cells.first().map(|cell| cell.value.clone()).unwrap_or_default();
+    Ok((total, answer.withheld))
+}
+
+/// For how many seconds what has been away was not heard of, and who that is.
+fn silent(answer: &QueryFiguresResponse) -> (Vec<i64>, &[String]) {
+    let ages = [&answer.journal_age, &answer.registry_age];
+    let ages = ages.map(|age| age.as_ref().map_or(-1, |age| age.seconds));
+    (ages.into_iter().filter(|age| *age >= 10).collect(), &answer.unreachable)
+}
+
+async fn asked(figures: &mut FigureServiceClient<Authorized>, log_index: i64) -> Result<QueryFiguresResponse, Status> {
     let measure = Measure {
         source: Some(Source::Events(EventMeasure {
             sum: EventSum::Events.into(),
@@ -53,9 +66,7 @@ async fn figure(figures: &mut FigureServiceClient<Authorized>, log_index: i64) -
         min_log_index: log_index,
         ..QueryFiguresRequest::default()
     };
-    let answer: QueryFiguresResponse = figures.query_figures(request).await?.into_inner();
-    let total = answer.cells.first().map(|cell| cell.value.clone()).unwrap_or_default();
-    Ok((total, answer.withheld))
+    Ok(figures.query_figures(request).await?.into_inner())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -125,6 +136,13 @@ async fn without_word_of_the_registry_nothing_classified_is_told() {
         (vec![&open.name], vec!["registry".to_owned()])
     );
     assert_eq!(figure(&mut figures, 0).await.expect("a figure"), ("1".to_owned(), true));
+    let answer = asked(&mut figures, 0).await.expect("a figure");
+    let (ages, unreachable) = silent(&answer);
+    assert_eq!(
+        (ages.len(), unreachable),
+        (1, ["registry".to_owned()].as_slice()),
+        "{answer:?}"
+    );
 
     cluster.processes[0].restart();
     for _ in 0..100 {
@@ -141,9 +159,28 @@ async fn without_word_of_the_registry_nothing_classified_is_told() {
         .expect("logged");
     for _ in 0..100 {
         if figure(&mut figures, 0).await.expect("a figure") == ("3".to_owned(), false) {
-            return;
+            break;
         }
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
-    panic!("the figures do not come back");
+    let back = asked(&mut figures, 0).await.expect("a figure");
+    assert_eq!(
+        (back.cells[0].value.as_str(), back.withheld),
+        ("3", false),
+        "the figures do not come back"
+    );
+    assert!(silent(&back).1.is_empty(), "{back:?}");
+
+    cluster.processes[1].kill();
+    tokio::time::sleep(GIVEN_UP).await;
+    let answer = asked(&mut figures, 0)
+        .await
+        .expect("without the journal they are as they were");
+    assert_eq!((&answer.cells, answer.log_index), (&back.cells, back.log_index));
+    let (ages, unreachable) = silent(&answer);
+    assert_eq!(
+        (ages.len(), unreachable),
+        (1, ["journal".to_owned()].as_slice()),
+        "{answer:?}"
+    );
 }

@@ -78,11 +78,11 @@ pub fn paths<M: Message + Name>(before: &M, after: &M, most: usize) -> Vec<Strin
         return Vec::new();
     };
     let mut found = Vec::new();
-    walk(&json_of(&before), &json_of(&after), String::new(), most, &mut found);
+    walk(&json_of(&before), &json_of(&after), "", most, &mut found);
     found
 }
 
-fn walk(before: &serde_json::Value, after: &serde_json::Value, path: String, most: usize, found: &mut Vec<String>) {
+fn walk(before: &serde_json::Value, after: &serde_json::Value, path: &str, most: usize, found: &mut Vec<String>) {
     use serde_json::Value;
     if before == after || found.len() >= most {
         return;
@@ -97,13 +97,13 @@ fn walk(before: &serde_json::Value, after: &serde_json::Value, path: String, mos
                 } else {
                     format!("{path}.{key}")
                 };
-                walk(&of(old), &of(new), path, most, found);
+                walk(&of(old), &of(new), &path, most, found);
             }
         }
         (Value::Array(old), Value::Array(new)) => {
             for index in 0..old.len().max(new.len()) {
                 let of = |side: &[Value]| side.get(index).cloned().unwrap_or_default();
-                walk(&of(old), &of(new), format!("{path}[{index}]"), most, found);
+                walk(&of(old), &of(new), &format!("{path}[{index}]"), most, found);
             }
         }
         _ => found.push(format!("{path}: {before} and {after}")),

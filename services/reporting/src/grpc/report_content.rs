@@ -51,7 +51,8 @@ pub struct Plan {
 #[derive(Debug)]
 enum Asked {
     Narrative(BTreeMap<String, String>, Option<Query>),
-    Table(pb::FigureTable, Query),
+    /// With what it is divided by, as the contract has it.
+    Table(Vec<i32>, Query),
     Records(Query),
 }
 
@@ -76,7 +77,7 @@ pub fn plan(known: Known<'_>, report: &pb::Report, template: &pb::ReportTemplate
             }
             report_section::Content::Table(table) => {
                 let query = ask(known, report, &table)?;
-                Asked::Table(table, query)
+                Asked::Table(table.group_by, query)
             }
             report_section::Content::Records(list) => {
                 let table = pb::FigureTable {
@@ -196,7 +197,7 @@ impl Writer<'_> {
                     figures,
                 })
             }
-            Asked::Table(table, query) => report_part::Content::Table(self.table(query, &table.group_by)?),
+            Asked::Table(group_by, query) => report_part::Content::Table(self.table(query, group_by)?),
             Asked::Records(query) => report_part::Content::Records(self.records(query)?),
         })
     }
