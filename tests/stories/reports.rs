@@ -97,17 +97,20 @@ fn figure<'a>(report: &'a Report, indicator: &str) -> &'a str {
     &cell.expect("a figure").value
 }
 
+const HEADER: &str = "reference,type,start_date,end_date,direction,home_unit,co_home_units,partner_units,place_vi,\
+                      delegations,persons,programmes,agreement,marker_from,marker_to,quantities,state,summary_vi\n";
+
+/// A row of a delegation that Tây Ninh received.
+fn visit(reference: &str, day: &str) -> String {
+    format!("{reference},DELEGATION_VISIT,{day},{day},INBOUND,tayninh,,kh-svayrieng-sector,,1,2,,,,,,APPROVED,\n")
+}
+
 /// Events of the half-year that was reported, and corrections of some that stood in the report.
 fn later() -> Vec<File> {
-    let mut events = String::from(
-        "reference,type,start_date,end_date,direction,home_unit,co_home_units,partner_units,place_vi,delegations,\
-         persons,programmes,agreement,marker_from,marker_to,quantities,state,summary_vi\n",
-    );
+    let mut events = String::from(HEADER);
     for number in 0..LATER_EVENTS {
         let day = format!("2024-0{}-{:02}", 1 + number % 6, 1 + number % 28);
-        events.push_str(&format!(
-            "LATE-{number},DELEGATION_VISIT,{day},{day},INBOUND,tayninh,,kh-svayrieng-sector,,1,2,,,,,,APPROVED,\n"
-        ));
+        events.push_str(&visit(&format!("LATE-{number}"), &day));
     }
     let mut corrections = String::from("reference,field,value,reason\n");
     for number in 0..LATER_CORRECTIONS {
@@ -336,6 +339,29 @@ async fn only_what_was_seen_is_signed() {
         .expect("as it was seen")
         .into_inner();
     assert_verified(&installation, &signed).await;
+
+    // An event of the year before changes what the figures are compared with.
+    let row = visit("BEFORE", "2023-03-03");
+    let file = File::new("events.csv", format!("{HEADER}{row}").into_bytes()).expect("a file");
+    assert!(installation.import(vec![file]).await.clean());
+    let request = ListChangesSinceIssueRequest {
+        name: signed.name,
+        min_log_index: journal_head(&installation).await,
+        ..ListChangesSinceIssueRequest::default()
+    };
+    let since = reports
+        .list_changes_since_issue(request)
+        .await
+        .expect("the changes")
+        .into_inner();
+    let told: Vec<_> = since
+        .figures
+        .iter()
+        .filter(|one| one.part == 1 && one.indicator.ends_with("/delegations-received"))
+        .collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told[0].aspect(), pb::FigureAspect::Comparison);
+    assert_eq!((told[0].signed_value(), told[0].current_value()), ("9", "10"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

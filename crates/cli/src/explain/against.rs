@@ -5,7 +5,7 @@
 
 use super::{Args, request, request_of};
 use crate::error::Error;
-use crate::figures::{KnownAt, Query};
+use crate::figures::{Group, KnownAt, Query};
 use crate::names;
 use banggiao_contracts::reporting::v1 as pb;
 
@@ -74,6 +74,15 @@ impl Against {
 pub fn difference(args: &Args) -> Result<pb::ExplainDifferenceRequest, Error> {
     if args.export.is_some() {
         return Err(Error::Usage("--export is for the records of one figure".into()));
+    }
+    let against = &args.against;
+    if against.against_period.is_some() || against.against_from.is_some() {
+        let times = [Group::Month, Group::Quarter, Group::Half, Group::Year, Group::Campaign];
+        if let Some((group, _)) = args.group.iter().find(|(group, _)| times.contains(group)) {
+            let key = group.cell_key();
+            let why = format!("--group {key}=… names a {key} of one of the two periods; give that as a period instead");
+            return Err(Error::Usage(why));
+        }
     }
     let after = request(args)?;
     let before = request_of(&args.against.query(&args.query), &args.group)?;

@@ -19,6 +19,7 @@ use tonic::{Request, Response, Status};
 
 use super::{
     Calls, DOMAIN,
+    figures::computed,
     indicators::{get, list, new_id, not_taken},
     refuse, templates,
 };
@@ -196,7 +197,9 @@ impl ReportService for Calls {
         let (format, language) = document::asked(&request).map_err(refuse)?;
         let report = self.readable(&caller, &request.name).await?;
         let report = self.with_content(&caller, report).await?;
-        let data = banggiao_documents::render(&document::of(&report, language), format).into_bytes();
+        let name = report.name.clone();
+        let render = move || Ok(banggiao_documents::render(&document::of(&report, language), format).into_bytes());
+        let data = computed(render).await?;
         let mut messages: Vec<pb::RenderReportResponse> = data
             .chunks(PIECE)
             .map(|data| pb::RenderReportResponse {
@@ -206,7 +209,7 @@ impl ReportService for Calls {
             .collect();
         if let Some(first) = messages.first_mut() {
             first.media_type = format.media_type().to_owned();
-            first.file_name = format!("{}.{}", report.name.replace('/', "-"), format.extension());
+            first.file_name = format!("{}.{}", name.replace('/', "-"), format.extension());
         }
         let messages = messages.into_iter().map(Ok);
         Ok(Response::new(Box::pin(tokio_stream::iter(messages))))

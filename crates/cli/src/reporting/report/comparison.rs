@@ -124,6 +124,7 @@ fn changed_figures(response: &pb::ListChangesSinceIssueResponse, lang: Lang) -> 
         Column::new("part", lang.pick("Section", "Phần")),
         Column::new("indicator", lang.pick("Indicator", "Chỉ tiêu")),
         Column::new("group", lang.pick("Group", "Nhóm")),
+        Column::new("aspect", lang.pick("Number", "Số liệu")),
         Column::new("signed_value", lang.pick("As signed", "Khi ký")),
         Column::new("current_value", lang.pick("Now", "Hiện nay")),
         Column::new("difference", lang.pick("Difference", "Tăng/giảm")),
@@ -133,6 +134,11 @@ fn changed_figures(response: &pb::ListChangesSinceIssueResponse, lang: Lang) -> 
         let group: Vec<_> = group
             .map(|(key, value)| format!("{key}={}", names::short(value)))
             .collect();
+        let aspect = match figure.aspect() {
+            pb::FigureAspect::Comparison => ("compared with", "kỳ so sánh"),
+            pb::FigureAspect::Target => ("target", "mục tiêu"),
+            pb::FigureAspect::Value | pb::FigureAspect::Unspecified => ("figure", "trong kỳ"),
+        };
         let (signed, current) = (figure.signed_value.as_deref(), figure.current_value.as_deref());
         // A figure that was not there has no records, which is zero to whoever takes the difference.
         let difference = number::difference(current.unwrap_or("0"), signed.unwrap_or("0"));
@@ -141,6 +147,7 @@ fn changed_figures(response: &pb::ListChangesSinceIssueResponse, lang: Lang) -> 
             Cell::number(figure.part + 1),
             Cell::text(names::short(&figure.indicator)),
             Cell::text(group.join(", ")),
+            Cell::text(lang.pick(aspect.0, aspect.1)),
             amount(signed, lang),
             amount(current, lang),
             Cell::number(difference.unwrap_or_default()),

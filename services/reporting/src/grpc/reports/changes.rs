@@ -15,8 +15,14 @@ use crate::{
     grpc::{Calls, refuse},
 };
 
-/// A figure by indicator and group.
-type Figures = BTreeMap<(String, BTreeMap<String, String>), String>;
+/// A number by indicator, group and aspect.
+type Figures = BTreeMap<(String, BTreeMap<String, String>, i32), String>;
+/// The numbers of a cell, in the order in which they are looked at.
+const ASPECTS: [pb::FigureAspect; 3] = [
+    pb::FigureAspect::Value,
+    pb::FigureAspect::Comparison,
+    pb::FigureAspect::Target,
+];
 /// What a record adds, and by which revision, by indicator and record.
 type Records = BTreeMap<(String, String), (String, i32)>;
 
@@ -81,27 +87,42 @@ fn newest_of<D: Definition>(definitions: &Definitions, name: &str) -> Option<i32
 
 /// The figures of a part: its cells, and the totals of what is divided.
 fn of_part(part: &pb::ReportPart) -> Figures {
+    let mut figures = Figures::new();
+    let mut told = |indicator: &str, group: &BTreeMap<String, String>, numbers: [Option<&String>; 3]| {
+        for (aspect, number) in ASPECTS.into_iter().zip(numbers) {
+            if let Some(number) = number {
+                figures.insert((indicator.to_owned(), group.clone(), aspect.into()), number.clone());
+            }
+        }
+    };
     let table = match &part.content {
         Some(Content::Narrative(narrative)) => narrative.figures.as_ref(),
         Some(Content::Table(table)) => Some(table),
         Some(Content::Records(records)) => {
-            let total = records.total.iter();
-            return total
-                .map(|total| ((total.indicator.clone(), BTreeMap::new()), total.value.clone()))
-                .collect();
+            if let Some(total) = &records.total {
+                told(&total.indicator, &BTreeMap::new(), [Some(&total.value), None, None]);
+            }
+            None
         }
         None => None,
     };
-    let Some(table) = table else { return Figures::new() };
-    let cells = table
-        .cells
-        .iter()
-        .map(|cell| ((cell.indicator.clone(), cell.group.clone()), cell.value.clone()));
-    let totals = table
-        .totals
-        .iter()
-        .map(|total| ((total.indicator.clone(), BTreeMap::new()), total.value.clone()));
-    cells.chain(totals).collect()
+    for cell in table.iter().flat_map(|table| &table.cells) {
+        let numbers = [
+            Some(&cell.value),
+            cell.comparison_value.as_ref(),
+            cell.target_value.as_ref(),
+        ];
+        told(&cell.indicator, &cell.group, numbers);
+    }
+    for total in table.iter().flat_map(|table| &table.totals) {
+        let numbers = [
+            Some(&total.value),
+            total.comparison_value.as_ref(),
+            total.target_value.as_ref(),
+        ];
+        told(&total.indicator, &BTreeMap::new(), numbers);
+    }
+    figures
 }
 
 fn changed_figures(place: usize, before: &Figures, after: &Figures) -> Vec<pb::ChangedFigure> {
@@ -116,6 +137,7 @@ fn changed_figures(place: usize, before: &Figures, after: &Figures) -> Vec<pb::C
             group: key.1.clone(),
             signed_value: before.get(key).cloned(),
             current_value: after.get(key).cloned(),
+            aspect: key.2,
         })
         .collect()
 }

@@ -1,5 +1,7 @@
 //! A report as a document, in a language: the one shape from which every format is made.
 
+use std::collections::{BTreeMap, HashMap};
+
 use banggiao_contracts::reporting::v1::{self as pb, report_part::Content};
 use banggiao_documents::{Block, Column, Document, Format, Row, Table};
 use banggiao_model::{date, decimal};
@@ -176,16 +178,17 @@ fn by_group(table: &pb::ReportTable, words: &Words<'_>) -> Table {
             .map(|key| cell.group.get(&name(key)).cloned().unwrap_or_default())
             .collect()
     };
-    let mut groups: Vec<Vec<String>> = table.cells.iter().map(of).collect();
-    groups.sort();
-    groups.dedup();
+    // By group, then by measure: what the cell says.
+    let mut groups: BTreeMap<Vec<String>, HashMap<&str, &str>> = BTreeMap::new();
+    for cell in &table.cells {
+        let of_group = groups.entry(of(cell)).or_default();
+        of_group.insert(&cell.indicator, &cell.value);
+    }
     let mut rows = Vec::with_capacity(groups.len() + 1);
-    for group in groups {
+    for (group, values) in groups {
         let mut cells: Vec<String> = group.iter().map(|value| words.called(value)).collect();
         for measure in &table.measures {
-            let mut found = table.cells.iter();
-            let found = found.find(|cell| cell.indicator == measure.indicator && of(cell) == group);
-            cells.push(words.number(found.map_or("0", |cell| &cell.value)));
+            cells.push(words.number(values.get(measure.indicator.as_str()).copied().unwrap_or("0")));
         }
         rows.push(Row::body(cells));
     }
@@ -229,9 +232,13 @@ fn list(records: &pb::ReportRecords, words: &Words<'_>) -> Table {
         let names: Vec<String> = units.iter().map(|unit| words.called(unit)).collect();
         names.join(", ")
     };
+    let lines: HashMap<&str, &pb::AgreementLine> = records
+        .agreements
+        .iter()
+        .map(|line| (line.agreement.as_str(), line))
+        .collect();
     let row = |record: &pb::Contribution| {
-        let line = records.agreements.iter().find(|line| line.agreement == record.resource);
-        let (what, last) = match line {
+        let (what, last) = match lines.get(record.resource.as_str()) {
             Some(line) => (words.text(&line.titles), day(&line.end_date, words.language)),
             None => (record.reference.clone(), words.number(&record.amount)),
         };
