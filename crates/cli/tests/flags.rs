@@ -212,6 +212,7 @@ fn the_plain_example_asks_for_indicators() {
         start_date: "2024-01-01".into(),
         end_date: "2024-06-30".into(),
         hierarchy: pb::Hierarchy::AtEvent.into(),
+        find_duplicates: true,
         ..pb::QueryFiguresRequest::default()
     };
     assert_eq!(request, expected);
@@ -230,6 +231,7 @@ fn the_restated_example_groups_and_compares() {
         hierarchy_date: "2025-07-01".into(),
         group_by: vec![pb::GroupKey::ChildUnit.into(), pb::GroupKey::Month.into()],
         compare: pb::Comparison::PreviousYear.into(),
+        find_duplicates: true,
         ..pb::QueryFiguresRequest::default()
     };
     assert_eq!(request, expected);

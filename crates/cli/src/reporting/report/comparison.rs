@@ -227,7 +227,10 @@ mod tests {
         };
         let shown = changed_figures(&response, Lang::En).render(Lang::En, None);
         let last: Vec<_> = shown.lines().last().unwrap_or_default().split_whitespace().collect();
-        assert_eq!(last, ["1", "persons-sent", "child_unit=longan", "–", "12", "+12"]);
+        assert_eq!(
+            last,
+            ["1", "persons-sent", "child_unit=longan", "figure", "–", "12", "+12"]
+        );
         assert_eq!(
             changed_records(&response, Lang::En).csv().unwrap(),
             "indicator,resource,signed_amount,current_amount,signed_revision,current_revision\n\
