@@ -71,7 +71,6 @@ impl Projection {
     }
 
     /// When the journal's feed was last heard to have nothing that is not here.
-    #[allow(dead_code, reason = "answers tell how old they may be")]
     pub fn journal_heard(&self) -> Option<Instant> {
         *self.heard.borrow()
     }

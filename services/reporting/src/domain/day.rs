@@ -18,10 +18,7 @@ use self::{
     layout::{Quantity, Rest},
     side::Side,
 };
-use super::{
-    fact::{Fact, Waiting},
-    symbol::Symbol,
-};
+use super::{fact::Fact, symbol::Symbol};
 
 /// The facts of one day, in the order of the log: two columns with an entry for each, and beside them what only some have.
 #[derive(Debug, Clone)]
@@ -36,7 +33,6 @@ pub struct Day {
     /// Of the facts that have several.
     programmes: Side<Symbol>,
     quantities: Side<Quantity>,
-    waiting: Side<Waiting>,
     /// Facts that do not fit.
     whole: Side<Fact>,
 }
@@ -52,7 +48,6 @@ impl Day {
             partners: Side::default(),
             programmes: Side::default(),
             quantities: Side::default(),
-            waiting: Side::default(),
             whole: Side::default(),
         }
     }
@@ -98,7 +93,6 @@ impl Day {
             self.quantities
                 .push(place, fact.quantities.iter().filter_map(Quantity::pack));
         }
-        self.waiting.push(place, fact.waiting);
         side::push(&mut self.fronts, front);
         side::push(&mut self.rests, rest);
     }
@@ -118,7 +112,6 @@ impl Day {
         self.partners.remove(place);
         self.programmes.remove(place);
         self.quantities.remove(place);
-        self.waiting.remove(place);
         self.whole.remove(place);
     }
 
@@ -130,7 +123,6 @@ impl Day {
         self.partners.shrink_to_fit();
         self.programmes.shrink_to_fit();
         self.quantities.shrink_to_fit();
-        self.waiting.shrink_to_fit();
         self.whole.shrink_to_fit();
     }
 }

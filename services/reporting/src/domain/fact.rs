@@ -11,7 +11,6 @@ use banggiao_model::{
     permission::Classification,
 };
 use banggiao_rpc::{Violations, wire};
-use jiff::Timestamp;
 
 use super::symbol::{Symbol, Symbols};
 
@@ -26,8 +25,6 @@ pub struct Fact {
     pub revision: i32,
     /// First day of the event, which places it.
     pub day: Date,
-    /// Its last day.
-    pub last_day: Date,
     /// Id of its type.
     pub event_type: Symbol,
     /// Which way the delegation travelled.
@@ -38,8 +35,6 @@ pub struct Fact {
     pub held: bool,
     /// Whether the revision is approved, and so counts from its position on instead of what counted before.
     pub approved: bool,
-    /// What it waits for, unless it is approved.
-    pub waiting: Option<Waiting>,
     /// Number of delegations, if known.
     pub delegations: Option<u32>,
     /// Number of persons, if known.
@@ -52,15 +47,6 @@ pub struct Fact {
     pub programmes: Box<[Symbol]>,
     /// Its quantities by key.
     pub quantities: Box<[(Symbol, Decimal)]>,
-}
-
-/// How far the review of a revision that is not approved has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Waiting {
-    /// The state of the review.
-    pub review: pb::ReviewState,
-    /// The day on which the revision was written.
-    pub since: Date,
 }
 
 impl Fact {
@@ -99,20 +85,16 @@ fn fact(event: &pb::Event, hierarchy: &Hierarchy, symbols: &mut Symbols) -> Resu
         Ok((symbols.intern(key), amount))
     });
     let quantities = quantities.collect::<Result<_, String>>()?;
-    let (day, last_day) = days(event)?;
-    let approved = event.review_state() == pb::ReviewState::Approved;
     Ok(Fact {
         event: id(&event.name, "events")?.into(),
         log_index: event.log_index,
         revision: event.revision,
-        day,
-        last_day,
+        day: date::parse(&event.start_date).map_err(|error| error.to_string())?,
         event_type: symbols.intern(id(&event.event_type, "eventTypes")?),
         direction: event.direction(),
         classification,
         held: matches!(event.phase(), pb::Phase::Held | pb::Phase::Unspecified),
-        approved,
-        waiting: (!approved).then(|| waiting(event, day)),
+        approved: event.review_state() == pb::ReviewState::Approved,
         delegations: count(event.delegations)?,
         persons: count(event.persons)?,
         homes: keys(homes, hierarchy)?,
@@ -120,31 +102,6 @@ fn fact(event: &pb::Event, hierarchy: &Hierarchy, symbols: &mut Symbols) -> Resu
         programmes,
         quantities,
     })
-}
-
-/// The first and the last day.
-fn days(event: &pb::Event) -> Result<(Date, Date), String> {
-    let parse = |text: &str| date::parse(text).map_err(|error| error.to_string());
-    let first = parse(&event.start_date)?;
-    let last = if event.end_date.is_empty() {
-        first
-    } else {
-        parse(&event.end_date)?
-    };
-    if last < first {
-        return Err(format!("it ends on {last}, before it begins on {first}"));
-    }
-    Ok((first, last))
-}
-
-/// A revision without a time, which the journal does not write, counts as written on the day of the event.
-fn waiting(event: &pb::Event, day: Date) -> Waiting {
-    let written = event.create_time.as_ref();
-    let written = written.and_then(|time| Timestamp::new(time.seconds, time.nanos).ok());
-    Waiting {
-        review: event.review_state(),
-        since: written.map_or(day, date::today_in_vietnam),
-    }
 }
 
 fn id<'a>(name: &'a str, collection: &str) -> Result<&'a str, String> {

@@ -1,14 +1,17 @@
 //! `ReturnService`.
 
-use std::collections::{BTreeMap, HashMap};
+mod completeness;
+mod findings;
+
+use std::collections::HashMap;
 
 use banggiao_contracts::{
     journal::v1 as journal,
-    reporting::v1::{self as pb, FindingKind, ReturnState, return_service_server::ReturnService},
+    reporting::v1::{self as pb, FindingKind, return_service_server::ReturnService},
 };
 use banggiao_directory::Directory;
 use banggiao_model::{
-    date::{self, Date},
+    date,
     hierarchy::Key,
     name,
     permission::{Action, Classification},
@@ -16,24 +19,20 @@ use banggiao_model::{
 use banggiao_rpc::{Scope, Violations, page::Page, request::RequestId, wire};
 use tonic::{Request, Response, Status};
 
-use super::{
-    Calls, DOMAIN,
-    figures::{Basis, computed},
-    refuse,
-};
+use super::{Calls, DOMAIN, figures::computed, refuse};
 use crate::{
     domain::{
-        calendar::{self, Days, Deadline},
+        calendar::{self, Deadline},
         checked,
         definition::Edition,
-        facts::Index,
-        figure::{Reach, Record},
         finding::Search,
         returns,
     },
     office::Write,
     store::sent as stored,
 };
+use completeness::{cell, counts};
+use findings::{kinds, may_be_told, readable};
 
 /// A note is at most so long.
 const NOTE_MAX: usize = 1000;
@@ -311,88 +310,4 @@ fn known_period(
             None
         }
     }
-}
-
-/// How many events of each unit itself begin in a stretch of days: those that count, and those that wait.
-fn counts(basis: &Basis, reach: &Reach, days: Days) -> BTreeMap<Key, (i64, i64)> {
-    let mut counts: BTreeMap<Key, (i64, i64)> = BTreeMap::new();
-    for (index, waiting) in [(Index::Counted, false), (Index::Newest, true)] {
-        for fact in basis.facts.within(index, days.0, days.1) {
-            let record = Record::Event(fact);
-            if (waiting && fact.waiting().is_none()) || !reach.allows(record) {
-                continue;
-            }
-            for home in record.homes() {
-                let (counted, pending) = counts.entry(*home).or_default();
-                *(if waiting { pending } else { counted }) += 1;
-            }
-        }
-    }
-    counts
-}
-
-fn cell(
-    unit: String,
-    period: &str,
-    deadline: Deadline,
-    sent: Option<&pb::Return>,
-    (counted, pending): (i64, i64),
-    on: Date,
-) -> pb::CompletenessCell {
-    let state = returns::state(deadline, sent, on);
-    pb::CompletenessCell {
-        unit,
-        level: wire::level_pb(deadline.level).into(),
-        period: period.to_owned(),
-        state: state.into(),
-        due_date: deadline.due.to_string(),
-        lock_date: deadline.lock.map(|day| day.to_string()).unwrap_or_default(),
-        event_count: counted,
-        pending_count: pending,
-        r#return: sent.map(|sent| sent.name.clone()).unwrap_or_default(),
-        silent: counted + pending == 0 && matches!(state, ReturnState::Overdue | ReturnState::Locked),
-    }
-}
-
-fn kinds(given: &[i32], scope: &mut Scope<'_>) -> Vec<FindingKind> {
-    let given = given.iter().enumerate().map(|(index, given)| {
-        let path = format!("kinds[{index}]");
-        let kind = wire::enumeration(*given, &path, scope);
-        if *given == 0 {
-            scope.required(&path);
-        }
-        kind
-    });
-    let kinds: Vec<FindingKind> = given.collect();
-    if !kinds.is_empty() {
-        return kinds;
-    }
-    vec![
-        FindingKind::AgeingReview,
-        FindingKind::MissedBriefing,
-        FindingKind::ExpiringAgreement,
-        FindingKind::UnvisitedMarker,
-    ]
-}
-
-/// The events that the caller may read.
-fn readable(directory: &Directory, reach: &Reach, events: Vec<journal::Event>) -> Vec<journal::Event> {
-    let allowed = |event: &journal::Event| {
-        let homes = std::iter::once(&event.home_unit).chain(&event.co_home_units);
-        let keys = homes.filter_map(|home| directory.hierarchy().key_of(name::collection_id(home, "units")?));
-        let mut violations = Violations::new();
-        let secret = wire::classification(event.classification, "classification", &mut violations.root());
-        violations.is_empty() && reach.events.allows(&keys.collect::<Vec<_>>(), secret)
-    };
-    events.into_iter().filter(allowed).collect()
-}
-
-/// Whether a finding may be told: who may read nothing of the unit learns nothing of it here.
-fn may_be_told(directory: &Directory, reach: &Reach, finding: &pb::Finding) -> bool {
-    let unit = name::collection_id(&finding.unit, "units").and_then(|id| directory.hierarchy().key_of(id));
-    let scope = match finding.kind() {
-        FindingKind::MissedBriefing | FindingKind::ExpiringAgreement => &reach.agreements,
-        _ => &reach.events,
-    };
-    unit.is_some_and(|unit| scope.allows(&[unit], Classification::Unclassified))
 }

@@ -37,8 +37,6 @@ pub struct Rest {
     log_low: u32,
     log_high: u8,
     pub revision: u8,
-    /// Days from the first to the last.
-    pub span: u8,
 }
 
 /// A quantity whose digits fit 64 bits.
@@ -97,7 +95,6 @@ pub fn pack(fact: &Fact) -> Option<(Front, Rest)> {
         log_low: low,
         log_high: u8::try_from(high).unwrap_or(u8::MAX),
         revision: 0,
-        span: 0,
     };
     Some((front, rest))
 }
@@ -140,13 +137,11 @@ fn front(fact: &Fact) -> Option<Front> {
 
 fn rest(fact: &Fact) -> Option<Rest> {
     let [low, high] = halves(fact.log_index);
-    let span = fact.last_day.since(fact.day).ok()?.get_days();
     Some(Rest {
         id: id_bytes(&fact.event)?,
         log_low: low,
         log_high: u8::try_from(high).ok()?,
         revision: u8::try_from(fact.revision).ok()?,
-        span: u8::try_from(span).ok()?,
     })
 }
 

@@ -3,18 +3,10 @@
 use std::sync::Arc;
 
 use banggiao_contracts::r#type::v1::Direction;
-use banggiao_model::{
-    date::{self, Date},
-    decimal::Decimal,
-    hierarchy::Key,
-    permission::Classification,
-};
+use banggiao_model::{date::Date, decimal::Decimal, hierarchy::Key, permission::Classification};
 
 use super::{Day, Front, layout::Rest};
-use crate::domain::{
-    fact::{Fact, Waiting},
-    symbol::Symbol,
-};
+use crate::domain::{fact::Fact, symbol::Symbol};
 
 /// A fact as it is packed.
 #[derive(Debug, Clone, Copy)]
@@ -79,19 +71,10 @@ impl<'a> Packed<'a> {
         self.day.date
     }
 
-    /// Its last day.
-    #[allow(dead_code, reason = "possible duplicates are found by it")]
+    /// Whether it is approved; if it is the newest revision of its event, it is then the one that counts.
     #[must_use]
-    pub fn last_day(self) -> Date {
-        let days = || date::around(self.day.date, self.rest().span.into()).1;
-        self.whole().map_or_else(days, |fact| fact.last_day)
-    }
-
-    /// What it waits for, unless it is approved.
-    #[allow(dead_code, reason = "briefings tell of it")]
-    #[must_use]
-    pub fn waiting(self) -> Option<Waiting> {
-        self.day.waiting.of(self.place).first().copied()
+    pub fn is_approved(self) -> bool {
+        self.day.fronts()[self.place].stands_in(super::Index::Counted)
     }
 
     /// Id of its type.

@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use banggiao_contracts::{journal::v1::ReviewState, r#type::v1::Direction};
+use banggiao_contracts::r#type::v1::Direction;
 use banggiao_model::{
-    date,
     decimal::{self, Decimal},
     hierarchy::Key,
     permission::Classification,
@@ -13,7 +12,7 @@ use proptest::{collection::vec, option, prelude::*, sample::subsequence};
 
 use super::{Day, Index, Packed};
 use crate::domain::{
-    fact::{Fact, Waiting},
+    fact::Fact,
     symbol::{Symbol, Symbols},
     world::{World, day},
 };
@@ -33,7 +32,7 @@ prop_compose! {
     /// Some fit, some have several of something, and some do not fit.
     fn fact()(
         id in prop_oneof![4 => any::<u128>().prop_map(|id| format!("e{id:032x}")), 1 => "[a-z]{1,8}"],
-        (revision, days) in (prop_oneof![1_i32..4, 1_i32..999], prop_oneof![0_i64..3, 0_i64..400]),
+        revision in prop_oneof![1_i32..4, 1_i32..999],
         kind in prop_oneof![9 => 0_usize..20, 1 => 16_380_usize..16_390],
         (direction, classification) in (0_usize..3, 0_usize..4),
         delegations in option::of(prop_oneof![9 => 0_u32..9, 1 => 250_u32..1_000]),
@@ -52,13 +51,11 @@ prop_compose! {
             log_index: 0,
             revision,
             day: day("2024-12-30"),
-            last_day: date::around(day("2024-12-30"), days).1,
             event_type: *symbols(kind as u32 + 1).last().unwrap(),
             direction: [Direction::Unspecified, Direction::Inbound, Direction::Outbound][direction],
             classification: Classification::ALL[classification],
             held: true,
             approved: !waits,
-            waiting: waits.then_some(Waiting { review: ReviewState::Submitted, since: day("2025-01-02") }),
             delegations,
             persons,
             homes: homes.into(),
@@ -74,12 +71,11 @@ fn assert_same(packed: Packed<'_>, fact: &Fact) {
         (packed.event(), packed.log_index(), packed.revision()),
         (fact.event.clone().into(), fact.log_index, fact.revision)
     );
-    assert_eq!((packed.day(), packed.last_day()), (fact.day, fact.last_day));
+    assert_eq!(packed.day(), fact.day);
     assert_eq!(
         (packed.event_type(), packed.direction(), packed.classification()),
         (fact.event_type, fact.direction, fact.classification)
     );
-    assert_eq!(packed.waiting(), fact.waiting);
     assert_eq!(
         (packed.delegations(), packed.persons()),
         (fact.delegations, fact.persons)

@@ -22,7 +22,7 @@ async fn it_stands_still_at_an_entry_that_does_not_read() {
     let harm: [fn(&mut banggiao_contracts::journal::v1::Event); 4] = [
         |event| event.home_unit = "units/nowhere".to_owned(),
         |event| event.start_date = "2024-02-30".to_owned(),
-        |event| event.end_date = "2020-01-01".to_owned(),
+        |event| event.quantities = [("patrol_km".to_owned(), "many".to_owned())].into(),
         |event| event.log_index += 1,
     ];
     for harm in harm {
