@@ -98,6 +98,11 @@ async fn a_month_of_returns() {
     assert_eq!(partner.expect_err("it is not ours").code(), Code::FailedPrecondition);
 
     extend(&installation).await;
+    assert_eq!(
+        state(&matrix(&installation, "").await, PROVINCE),
+        ReturnState::Sent,
+        "the others owe as before"
+    );
     let sent = submit(&installation, COMMUNE, false).await.expect("the lock was moved");
     assert!(sent.late);
     let request = ListReturnsRequest {

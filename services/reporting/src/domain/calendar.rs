@@ -183,13 +183,19 @@ fn computed(edition: Edition<'_>, period: Period) -> pb::Period {
             _ => PeriodKind::Month,
         }
         .into(),
-        deadlines: if changed.deadlines.is_empty() {
-            usual_deadlines(period.end())
-        } else {
-            changed.deadlines
-        },
+        deadlines: deadlines_of(period.end(), &changed.deadlines),
         ..changed
     }
+}
+
+/// The deadlines of a period: what somebody has decided for a level, and the usual ones for the others.
+fn deadlines_of(end: Date, decided: &[pb::Deadline]) -> Vec<pb::Deadline> {
+    let usual = usual_deadlines(end).into_iter();
+    let others = usual.filter(|usual| decided.iter().all(|one| one.level != usual.level));
+    let mut deadlines: Vec<pb::Deadline> = decided.iter().cloned().chain(others).collect();
+    // From the commune up, as they come in.
+    deadlines.sort_by_key(|deadline| std::cmp::Reverse(deadline.level));
+    deadlines
 }
 
 /// The deadlines of a period where nobody has decided otherwise.
