@@ -153,6 +153,15 @@ impl<'a> Edition<'a> {
     pub fn indicator(&self, text: &str) -> Option<&'a pb::Indicator> {
         self.get(&name::code_to_id(text.strip_prefix("indicators/").unwrap_or(text)))
     }
+
+    /// The indicator that a measure is called by; none for one that was defined where it was asked for.
+    #[must_use]
+    pub fn labelled(&self, label: &str) -> Option<&'a pb::Indicator> {
+        label
+            .starts_with("indicators/")
+            .then(|| self.indicator(label))
+            .flatten()
+    }
 }
 
 /// Refuses to go on from a revision that is not the newest.

@@ -95,6 +95,16 @@ impl Window {
 }
 
 impl Query {
+    /// The same question about one of its measures alone, as one figure.
+    #[must_use]
+    pub fn of_measure(&self, measure: &Measure) -> Self {
+        Self {
+            measures: vec![measure.clone()],
+            group_by: Vec::new(),
+            ..self.clone()
+        }
+    }
+
     /// What its measures count, part by part.
     pub fn sources(&self) -> impl Iterator<Item = &Source> + Clone {
         self.measures.iter().flat_map(|measure| measure.source.parts())

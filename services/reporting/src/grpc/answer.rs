@@ -69,13 +69,7 @@ pub fn overlaps(edition: Edition<'_>, query: &Query) -> Vec<pb::OverlappingIndic
     let named: Vec<_> = query
         .measures
         .iter()
-        .filter_map(|measure| {
-            let indicator = measure
-                .label
-                .starts_with("indicators/")
-                .then(|| edition.indicator(&measure.label));
-            Some((indicator.flatten()?, &measure.source))
-        })
+        .filter_map(|measure| Some((edition.labelled(&measure.label)?, &measure.source)))
         .collect();
     let pairs = named.iter().enumerate();
     let pairs = pairs.flat_map(|(place, one)| named[place + 1..].iter().map(move |other| (one, other)));

@@ -41,12 +41,7 @@ impl Calls {
                 directory: &directory,
             };
             for measure in &asked.measures {
-                let one = Query {
-                    measures: vec![measure.clone()],
-                    group_by: Vec::new(),
-                    ..asked.clone()
-                };
-                let explained = figure::explain(ground, &one, &reach, Vec::new())?;
+                let explained = figure::explain(ground, &asked.of_measure(measure), &reach, Vec::new())?;
                 let records = explained.contributions.iter().map(|one| one.record.record().resource());
                 names.extend(records.filter(|name| name.starts_with("events/")));
             }

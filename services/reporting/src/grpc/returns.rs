@@ -22,7 +22,7 @@ use tonic::{Request, Response, Status};
 use super::{Calls, DOMAIN, figures::computed, refuse};
 use crate::{
     domain::{
-        calendar::{self, Deadline},
+        calendar::{self, Deadline, Span},
         checked,
         definition::Edition,
         finding::Search,
@@ -73,7 +73,7 @@ impl ReturnService for Calls {
         let deadline = returns::check_taken(owed, &given.unit, today).map_err(refuse)?;
         let sent = pb::Return {
             name: String::new(),
-            period: period.0,
+            period: period.0.name,
             late: deadline.due < today,
             log_index: basis.facts.position,
             author: name::name("principals", &caller.principal),
@@ -112,7 +112,7 @@ impl ReturnService for Calls {
         let period = (!request.period.is_empty())
             .then(|| known_period(basis.known().edition, &request.period, "period", &mut scope));
         checked(Some(()), violations).map_err(refuse)?;
-        let (root, period) = (root.flatten(), period.flatten().map(|(name, _)| name));
+        let (root, period) = (root.flatten(), period.flatten().map(|(span, _)| span.name));
         let (reach, today) = (self.scope(&basis.now, &caller, Action::ReadEvent), self.today());
         let hierarchy = basis.now.hierarchy();
         let wanted = |sent: &pb::Return| {
@@ -169,11 +169,7 @@ impl ReturnService for Calls {
         let mut periods = Vec::new();
         for (index, period) in request.periods.iter().enumerate().take(PERIODS_MAX) {
             let path = format!("periods[{index}]");
-            if let Some((name, deadlines)) = known_period(edition, period, &path, &mut scope)
-                && let Ok(span) = calendar::find(edition, &name)
-            {
-                periods.push((span, deadlines));
-            }
+            periods.extend(known_period(edition, period, &path, &mut scope));
         }
         let root = checked(root, violations).map_err(refuse)?;
         let names: Vec<String> = periods.iter().map(|(span, _)| span.name.clone()).collect();
@@ -292,19 +288,14 @@ fn known_unit(directory: &Directory, name: &str, field: &str, scope: &mut Scope<
 }
 
 /// The period of that name, with its deadlines.
-fn known_period(
-    edition: Edition<'_>,
-    name: &str,
-    field: &str,
-    scope: &mut Scope<'_>,
-) -> Option<(String, Vec<Deadline>)> {
+fn known_period(edition: Edition<'_>, name: &str, field: &str, scope: &mut Scope<'_>) -> Option<(Span, Vec<Deadline>)> {
     if name.is_empty() {
         scope.required(field);
         return None;
     }
     let found = calendar::find(edition, name).and_then(|span| Ok((calendar::deadlines(edition, &span.name)?, span)));
     match found {
-        Ok((deadlines, span)) => Some((span.name, deadlines)),
+        Ok((deadlines, span)) => Some((span, deadlines)),
         Err(why) => {
             scope.invalid(field, why);
             None

@@ -147,10 +147,8 @@ impl Writer<'_> {
 
     fn explained(&mut self, query: &Query, place: usize) -> Result<figure::Explanation, Error> {
         let one = Query {
-            measures: vec![query.measures[place].clone()],
-            group_by: Vec::new(),
             comparison: None,
-            ..query.clone()
+            ..query.of_measure(&query.measures[place])
         };
         let explained = figure::explain(self.ground, &one, self.reach, Vec::new())?;
         self.withheld |= explained.withheld;
@@ -161,10 +159,7 @@ impl Writer<'_> {
     }
 
     fn measure(&self, label: &str) -> pb::ReportMeasure {
-        let indicator = label
-            .starts_with("indicators/")
-            .then(|| self.edition.indicator(label))
-            .flatten();
+        let indicator = self.edition.labelled(label);
         pb::ReportMeasure {
             indicator: label.to_owned(),
             names: indicator.map(|one| one.names.clone()).unwrap_or_default(),
