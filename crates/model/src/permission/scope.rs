@@ -66,9 +66,14 @@ impl Scope {
     /// all units.
     #[must_use]
     pub fn allows(&self, units: &[Key], classification: Classification) -> bool {
-        self.parts
-            .iter()
-            .any(|part| classification <= part.clearance && part.units.cover(units))
+        Some(classification) <= self.clearance(units)
+    }
+
+    /// The highest classification up to which an object of these units is allowed, if it is at all.
+    #[must_use]
+    pub fn clearance(&self, units: &[Key]) -> Option<Classification> {
+        let parts = self.parts.iter().filter(|part| part.units.cover(units));
+        parts.map(|part| part.clearance).max()
     }
 
     /// The same, up to a classification.

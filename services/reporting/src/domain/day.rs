@@ -64,9 +64,9 @@ impl Day {
         &self.fronts
     }
 
-    /// The home units of a fact that has several, if facts are looked at in their order; `begin` is 0 at first.
-    pub fn next_homes(&self, begin: &mut usize, place: usize) -> &[Key] {
-        self.homes.next(begin, place)
+    /// The places of the facts that have several home units or do not fit.
+    pub fn not_alone(&self) -> impl Iterator<Item = usize> + '_ {
+        self.homes.places().chain(self.whole.places())
     }
 
     /// Whether a fact that fits has any quantity.

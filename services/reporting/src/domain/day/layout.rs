@@ -208,13 +208,13 @@ impl Front {
 
     /// The classification, by its place among [`Classification::ALL`].
     #[must_use]
-    pub fn classified(&self) -> u32 {
-        self.bits >> CLASSIFICATION & TWO_BITS
+    pub fn classified(&self) -> usize {
+        (self.bits >> CLASSIFICATION & TWO_BITS) as usize
     }
 
     /// The classification.
     pub(super) fn classification(&self) -> Classification {
-        Classification::ALL[self.classified() as usize]
+        Classification::ALL[self.classified()]
     }
 
     /// The direction.

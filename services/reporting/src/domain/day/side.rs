@@ -40,19 +40,9 @@ impl<T> Side<T> {
         self.places[range.start..].iter_mut().for_each(|place| *place -= 1);
     }
 
-    /// The values of a fact that is looked at after those before it: `begin` is where theirs end, and is moved on.
-    pub fn next(&self, begin: &mut usize, place: usize) -> &[T] {
-        let (place, places) = (narrow(place), &*self.places);
-        let mut start = *begin;
-        while start < places.len() && places[start] < place {
-            start += 1;
-        }
-        let mut end = start;
-        while end < places.len() && places[end] == place {
-            end += 1;
-        }
-        *begin = end;
-        &self.values[start..end]
+    /// The places of the facts that have values, each once.
+    pub fn places(&self) -> impl Iterator<Item = usize> + '_ {
+        self.places.chunk_by(PartialEq::eq).map(|same| same[0] as usize)
     }
 
     pub fn shrink_to_fit(&mut self) {

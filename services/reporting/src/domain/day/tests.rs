@@ -1,6 +1,6 @@
 //! What is packed reads as it was.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use banggiao_contracts::r#type::v1::Direction;
 use banggiao_model::{
@@ -119,11 +119,12 @@ proptest! {
         let check = |packed: Day| {
             let packed = Arc::new(packed);
             prop_assert_eq!(packed.fronts().len(), standing.len());
-            let mut begin = 0;
+            let not_alone = |place: &usize| !packed.fronts()[*place].has_one_home();
+            prop_assert_eq!(
+                packed.not_alone().collect::<BTreeSet<_>>(),
+                (0..standing.len()).filter(not_alone).collect()
+            );
             for (place, (fact, stands, _)) in standing.iter().enumerate() {
-                if !packed.fronts()[place].has_one_home() && !packed.fronts()[place].is_whole() {
-                    prop_assert_eq!(packed.next_homes(&mut begin, place), &*fact.homes);
-                }
                 let front = &packed.fronts()[place];
                 prop_assert_eq!([front.stands_in(Index::Newest), front.stands_in(Index::Counted)], *stands);
                 assert_same(Packed::new(&packed, place), fact);

@@ -26,45 +26,50 @@ pub struct Bundled<'a> {
     pub single: Vec<Packed<'a>>,
 }
 
-/// What some events are together.
+/// What some events are together, fewer than 2^24 of them: in as few words as can be, since each event adds to all of them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
-    persons: u64,
+    /// The events from bit 40 on, below them the persons of those that tell: fewer than 2^16 each.
+    events_and_persons: u64,
+    /// The events that tell of delegations from bit 32 on, below them their delegations: fewer than 2^8 each.
+    delegations: u64,
     persons_told: u32,
-    delegations: u32,
-    delegations_told: u32,
-    events: u32,
-    /// One of them, by its number in the window.
+    /// One of the events, by its number in the window.
     one: u32,
 }
+
+const EVENT: u64 = 1 << 40;
+const DELEGATIONS_TOLD: u64 = 1 << 32;
 
 impl Counts {
     /// How many events there are.
     pub fn events(&self) -> i64 {
-        self.events.into()
+        low(self.events_and_persons / EVENT)
     }
 
     /// The delegations of those that tell, and how many tell.
     pub fn delegations(&self) -> (i64, i64) {
-        (self.delegations.into(), self.delegations_told.into())
+        let told = self.delegations / DELEGATIONS_TOLD;
+        (low(self.delegations % DELEGATIONS_TOLD), low(told))
     }
 
     /// The persons of those that tell, and how many tell.
     pub fn persons(&self) -> (i64, i64) {
-        // So many events have fewer persons than 2^40.
-        let persons = i64::try_from(self.persons).unwrap_or(i64::MAX);
-        (persons, self.persons_told.into())
+        (low(self.events_and_persons % EVENT), self.persons_told.into())
     }
 
     #[inline(always)]
     fn add(&mut self, front: &Front, number: u32) {
         let (delegations, persons) = (front.delegations(), front.persons());
-        self.events += 1;
-        self.delegations += delegations.unwrap_or(0);
-        self.delegations_told += u32::from(delegations.is_some());
-        self.persons += u64::from(persons.unwrap_or(0));
+        self.events_and_persons += EVENT + u64::from(persons.unwrap_or(0));
+        self.delegations += delegations.map_or(0, |delegations| DELEGATIONS_TOLD + u64::from(delegations));
         self.persons_told += u32::from(persons.is_some());
         // Any of them will do, and the last costs no question.
         self.one = number;
     }
+}
+
+/// A number of a few bits.
+fn low(bits: u64) -> i64 {
+    i64::try_from(bits).unwrap_or(i64::MAX)
 }

@@ -111,6 +111,11 @@ pub fn divide(
                     group::unit_value(key, side, seen, record, hierarchy)
                 }))
             };
+            if let ([one], [part]) = (seen, parts.as_mut_slice()) {
+                // By far the most records have one unit, and this spends no memory on it.
+                join(part, of_unit(one));
+                continue;
+            }
             let none = group::fill(keys, |key| group::of_side(key, side).then_some(Value::None));
             multiply(parts, merged(seen.iter().map(of_unit), none));
         }

@@ -16,16 +16,15 @@ use crate::domain::{
     symbol::Symbol,
 };
 
-/// Room for so many kinds of events in each class at first.
+/// Room for so many kinds of events in each row at first.
 const KINDS: usize = 32;
-/// Of a type and direction that was not met yet.
-const UNMET: u16 = u16::MAX;
+/// Of a type and direction that was not met yet: no row is so long.
+const UNMET: u32 = u32::MAX;
 /// After so many events what they add is put away before it could overflow.
 const EVENTS_MAX: u32 = 1 << 24;
 
-/// What is alike in some events where partners or programmes matter, too: class, whether they may be read, kind, partner
-/// and programme.
-type Particulars = (u32, bool, usize, Option<Key>, Option<Symbol>);
+/// What is alike in some events where partners or programmes matter, too: row, kind, partner and programme.
+type Particulars = (u32, usize, Option<Key>, Option<Symbol>);
 
 /// Takes together what is alike.
 pub struct Bundler<'a, 'q, 'l, 'd> {
@@ -33,11 +32,11 @@ pub struct Bundler<'a, 'q, 'l, 'd> {
     needs: Needs,
     index: Index,
     /// By type and direction, numbered as they are met, so that cells lie close together.
-    kinds: Vec<u16>,
-    kinds_met: u16,
-    /// Room for so many kinds in each class.
+    kinds: Vec<u32>,
+    kinds_met: u32,
+    /// Room for so many kinds in each row.
     room: usize,
-    /// By class, then by kind, then by whether they may be read.
+    /// By row, then by kind. What is in the rows of [`OUTSIDE`] is never asked for.
     cells: Vec<Counts>,
     particular: Map<Particulars, Counts>,
     /// The days whose events are in the cells, with the number of their first event.
@@ -56,7 +55,7 @@ impl<'a, 'q, 'l, 'd> Bundler<'a, 'q, 'l, 'd> {
             kinds: vec![UNMET; symbols * 4],
             kinds_met: 0,
             room: KINDS,
-            cells: Vec::new(),
+            cells: vec![Counts::default(); 2 * KINDS],
             particular: Map::default(),
             days: Vec::new(),
             events: 0,
@@ -72,120 +71,121 @@ impl<'a, 'q, 'l, 'd> Bundler<'a, 'q, 'l, 'd> {
 
     /// Bundles the events of the next day.
     pub fn take(&mut self, day: &'a Arc<Day>) {
-        let events = u32::try_from(day.fronts().len()).unwrap_or(u32::MAX);
+        let (fronts, index) = (day.fronts(), self.index);
+        let events = u32::try_from(fronts.len()).unwrap_or(u32::MAX);
+        let standing = (0..fronts.len()).filter(|place| fronts[*place].stands_in(index));
         if self.events.saturating_add(events) > EVENTS_MAX {
             self.put_away();
         }
         self.classes.enter(day.date());
         self.days.push((self.events, day));
-        let (mut place, mut begin) = (0, 0);
-        while place < day.fronts().len() {
-            if self.needs.is_plain() {
-                place = self.run(day, place, &mut begin);
-            }
-            if day.fronts().get(place).is_some_and(|front| front.stands_in(self.index)) {
-                self.take_one(day, place, &mut begin);
-            }
-            place += 1;
+        if events > EVENTS_MAX {
+            self.bundled
+                .single
+                .extend(standing.map(|place| Packed::new(day, place)));
+        } else if self.needs.is_plain() {
+            self.take_alone(day);
+            self.take_others(day);
+        } else {
+            standing.for_each(|place| self.take_one(day, place));
         }
         self.events += events;
     }
 
-    /// Adds events for as long as nothing has to be thought about, and says where it stopped. By far the most events are
-    /// added here, so it asks nothing twice and calls nobody.
-    fn run(&mut self, day: &Day, from: usize, begin: &mut usize) -> usize {
+    /// Adds the events with one home unit.
+    fn take_alone(&mut self, day: &'a Arc<Day>) {
+        let mut place = self.run(day, 0);
+        while let Some(front) = day.fronts().get(place) {
+            if front.stands_alone_in(self.index) {
+                self.take_one(day, place);
+            }
+            place = self.run(day, place + 1);
+        }
+    }
+
+    /// Adds the events with several home units, and those that do not fit.
+    fn take_others(&mut self, day: &'a Arc<Day>) {
+        for place in day.not_alone() {
+            if day.fronts()[place].stands_in(self.index) {
+                self.take_one(day, place);
+            }
+        }
+    }
+
+    /// Adds events with one home unit for as long as nothing has to be thought about, and says where it stopped. By far the
+    /// most events are added here, so it asks nothing twice, calls nobody, and takes the same way with those that do not
+    /// count here: they are put where nobody looks.
+    fn run(&mut self, day: &Day, from: usize) -> usize {
         let (classes, kinds, cells) = (&self.classes, &*self.kinds, &mut *self.cells);
         let (index, room, first) = (self.index, self.room, self.events);
         for (place, front) in day.fronts().iter().enumerate().skip(from) {
-            let here = *begin;
-            let class = if front.stands_alone_in(index) {
-                classes.known(front.home)
-            } else if !front.stands_in(index) {
-                continue;
-            } else if let [first, second] = *day.next_homes(begin, place) {
-                classes.known_two([first, second])
-            } else {
-                UNSEEN
-            };
-            if class::number(class) == OUTSIDE {
-                continue;
-            }
-            let kind = kinds[front.kind()];
-            let readable = class::is_readable(class, front.classified());
-            let cell = (class::number(class) as usize * room + usize::from(kind)) * 2 + usize::from(readable);
-            match cells.get_mut(cell) {
-                Some(counts) if kind != UNMET && class != UNSEEN => counts.add(front, first + place as u32),
-                _ => {
-                    *begin = here;
-                    return place;
-                }
+            let row = classes.known(front.home, front.classified());
+            let row = if front.stands_alone_in(index) { row } else { OUTSIDE };
+            let kind = kinds.get(front.kind()).copied().unwrap_or(UNMET);
+            match cells.get_mut(row as usize * room + kind as usize) {
+                Some(counts) => counts.add(front, first + place as u32),
+                None => return place,
             }
         }
         day.fronts().len()
     }
-
     /// Adds any event that stands.
-    fn take_one(&mut self, day: &'a Arc<Day>, place: usize, begin: &mut usize) {
-        let front = &day.fronts()[place];
-        let homes = if front.has_one_home() {
-            [front.home; 2]
-        } else if let [first, second] = *day.next_homes(begin, place) {
-            [first, second]
-        } else {
-            self.bundled.single.push(Packed::new(day, place));
-            return;
+    fn take_one(&mut self, day: &'a Arc<Day>, place: usize) {
+        let (one, front) = (Packed::new(day, place), &day.fronts()[place]);
+        let (date, classified) = (day.date(), front.classified());
+        let row = match *one.homes() {
+            _ if front.is_whole() => UNSEEN,
+            [home] => self.classes.of(home, classified, date),
+            [first, second] => self.classes.of_two([first, second], classified, date),
+            _ => UNSEEN,
         };
-        let class = self.classes.of_two(homes, day.date());
-        if class::number(class) == OUTSIDE {
+        if class::number(row) == OUTSIDE {
             return;
         }
-        let readable = class::is_readable(class, front.classified());
         let number = self.events + place as u32;
-        let counts = if self.needs.quantities && day.has_quantities(place) {
+        let counts = if row == UNSEEN || self.needs.quantities && day.has_quantities(place) {
             None
         } else if self.needs.partners || self.needs.programmes {
-            self.particular(class::number(class), front, readable)
+            self.particular(row, front)
         } else {
-            Some(self.cell(class::number(class), front.kind(), readable))
+            Some(self.cell(row, front.kind()))
         };
         match counts {
             Some(counts) => counts.add(front, number),
-            None => self.bundled.single.push(Packed::new(day, place)),
+            None => self.bundled.single.push(one),
         }
     }
 
-    /// The cell of a class and kind.
-    fn cell(&mut self, class: u32, kind: usize, readable: bool) -> &mut Counts {
+    /// The cell of a row and kind.
+    fn cell(&mut self, row: u32, kind: usize) -> &mut Counts {
         if self.kinds[kind] == UNMET {
             self.meet(kind);
         }
-        let cell = class as usize * self.room + usize::from(self.kinds[kind]);
-        let cell = cell * 2 + usize::from(readable);
+        let cell = row as usize * self.room + self.kinds[kind] as usize;
         if cell >= self.cells.len() {
-            let row = self.room * 2;
-            self.cells.resize((cell + 1).next_multiple_of(row), Counts::default());
+            self.cells
+                .resize((cell + 1).next_multiple_of(self.room), Counts::default());
         }
         &mut self.cells[cell]
     }
 
-    /// Numbers a kind, and makes more room in each class if there is none for it.
+    /// Numbers a kind, and makes more room in each row if there is none for it.
     #[cold]
     fn meet(&mut self, kind: usize) {
-        if usize::from(self.kinds_met) == self.room {
-            let row = self.room * 2;
+        if self.kinds_met as usize == self.room {
             let mut cells = Vec::with_capacity(self.cells.len() * 2);
-            for of_class in self.cells.chunks(row) {
-                cells.extend_from_slice(of_class);
-                cells.resize(cells.len() + row, Counts::default());
+            for of_row in self.cells.chunks(self.room) {
+                cells.extend_from_slice(of_row);
+                cells.resize(cells.len() + self.room, Counts::default());
             }
-            (self.cells, self.room) = (cells, row);
+            (self.cells, self.room) = (cells, self.room * 2);
         }
         self.kinds[kind] = self.kinds_met;
         self.kinds_met += 1;
     }
 
     /// The cell where partners or programmes matter; nothing if there are several of those.
-    fn particular(&mut self, class: u32, front: &Front, readable: bool) -> Option<&mut Counts> {
+    fn particular(&mut self, row: u32, front: &Front) -> Option<&mut Counts> {
         let partner = if self.needs.partners {
             front.partners()?.first().copied()
         } else {
@@ -196,14 +196,18 @@ impl<'a, 'q, 'l, 'd> Bundler<'a, 'q, 'l, 'd> {
         } else {
             None
         };
-        let particulars = (class, readable, front.kind(), partner, programme);
-        Some(self.particular.entry(particulars).or_default())
+        Some(
+            self.particular
+                .entry((row, front.kind(), partner, programme))
+                .or_default(),
+        )
     }
 
     /// Makes bundles of the cells, and empties them.
     fn put_away(&mut self) {
+        self.cells[..2 * self.room].fill(Counts::default());
         let cells = self.cells.iter_mut().chain(self.particular.values_mut());
-        for counts in cells.filter(|counts| counts.events > 0) {
+        for counts in cells.filter(|counts| counts.events() > 0) {
             let counts = std::mem::take(counts);
             let day = self.days.partition_point(|(first, _)| *first <= counts.one) - 1;
             let (first, day) = self.days[day];

@@ -17,12 +17,12 @@ use super::{
 };
 use crate::domain::query::{Query, Window};
 
-/// Beside the number of a class stands whether its records may be read: a bit for each classification.
-const BITS: u32 = 4;
 /// Of a unit that nobody has looked at since the last change.
 pub const UNSEEN: u32 = u32::MAX;
 /// The number of the class of all units that lie outside and of which nothing is noted.
-pub const OUTSIDE: u32 = (UNSEEN >> BITS) - 1;
+pub const OUTSIDE: u32 = 0;
+/// So many classifications has each unit a row for.
+const CLASSIFICATIONS: usize = Classification::ALL.len();
 /// Pairs of classes are remembered in so many places.
 const PAIRS: usize = 1 << 10;
 
@@ -52,27 +52,23 @@ pub struct Classes<'q, 'l, 'd> {
     homes: &'l mut Lens<'d>,
     /// Where the days have come: between which changes, and in which periods.
     now: Option<(usize, Group)>,
-    /// By unit, for the loop over millions: number and bits of its class.
-    of_units: Vec<u32>,
+    /// By unit and classification, for the loop over millions: the row of its class.
+    rows: Vec<u32>,
+    /// By child of the root: the number of the class of which nothing else matters.
+    of_children: Vec<u32>,
     numbers: Map<Class, u32>,
     /// Pairs met lately, since a map takes longer than all the rest.
     pairs: Vec<[u32; 3]>,
 }
 
-/// The number of a class.
-pub fn number(class: u32) -> u32 {
-    class >> BITS
+/// The number of the class whose row this is: each class has one for what may not be read, and one for what may.
+pub fn number(row: u32) -> u32 {
+    row >> 1
 }
 
-/// Whether a record of the class may be read, by its classification.
-pub fn is_readable(class: u32, classified: u32) -> bool {
-    class >> classified & 1 == 1
-}
-
-/// The numbers of two classes in their order.
-fn pair(first: u32, second: u32) -> [u32; 2] {
-    let (first, second) = (number(first), number(second));
-    [first.min(second), first.max(second)]
+/// The row of a class.
+fn row(number: u32, readable: bool) -> u32 {
+    number << 1 | u32::from(readable)
 }
 
 /// Where a pair is remembered.
@@ -90,7 +86,8 @@ impl<'q, 'l, 'd> Classes<'q, 'l, 'd> {
             needs: Needs::of(query),
             homes,
             now: None,
-            of_units: vec![UNSEEN; units],
+            rows: vec![UNSEEN; units * CLASSIFICATIONS],
+            of_children: vec![UNSEEN; units],
             numbers: Map::default(),
             pairs: vec![[UNSEEN; 3]; PAIRS],
         }
@@ -102,80 +99,119 @@ impl<'q, 'l, 'd> Classes<'q, 'l, 'd> {
         let periods = group::fill(&query.group_by, |key| group::period_value(key, query, window, day));
         let now = Some((self.homes.stretch(day), periods));
         if self.now != now {
-            self.of_units.fill(UNSEEN);
+            self.rows.fill(UNSEEN);
+            self.of_children.fill(UNSEEN);
             self.now = now;
         }
     }
 
-    /// The class of a unit; [`UNSEEN`] if it has to be looked at.
+    /// The row of a unit's records of a classification, which is told by its place; [`UNSEEN`] if the unit has to be looked at.
     #[inline(always)]
-    pub fn known(&self, unit: Key) -> u32 {
-        self.of_units.get(unit.index()).copied().unwrap_or(UNSEEN)
+    pub fn known(&self, unit: Key, classified: usize) -> u32 {
+        let row = self.rows.get(unit.index() * CLASSIFICATIONS + classified);
+        row.copied().unwrap_or(UNSEEN)
     }
 
-    /// The class of two units; [`UNSEEN`] if they have to be looked at.
-    #[inline(always)]
-    pub fn known_two(&self, [first, second]: [Key; 2]) -> u32 {
-        let (first, second) = (self.known(first), self.known(second));
+    /// The row of two units' records, which may be read if either's may; [`UNSEEN`] if they have to be looked at.
+    fn known_two(&self, [first, second]: [Key; 2], classified: usize) -> u32 {
+        let (first, second) = (self.known(first, classified), self.known(second, classified));
         if first == UNSEEN || second == UNSEEN {
             return UNSEEN;
         }
-        let number = match pair(first, second) {
-            [low, high] if low == high || high == OUTSIDE => low,
-            [low, high] => match self.pairs[place(low, high)] {
+        let [low, high] = ordered(first, second);
+        let number = if low == high || low == OUTSIDE {
+            high
+        } else {
+            match self.pairs[place(low, high)] {
                 [left, right, number] if left == low && right == high => number,
                 _ => return UNSEEN,
-            },
+            }
         };
-        number << BITS | (first | second) & ((1 << BITS) - 1)
+        row(number, (first | second) & 1 == 1)
     }
 
-    /// The class of a unit.
-    pub fn of(&mut self, unit: Key, day: Date) -> u32 {
-        match self.of_units.get(unit.index()) {
-            Some(class) if *class != UNSEEN => *class,
-            _ => self.look(unit, day),
+    /// The row of a unit's records.
+    pub fn of(&mut self, unit: Key, classified: usize, day: Date) -> u32 {
+        match self.known(unit, classified) {
+            UNSEEN => self.look(unit, classified, day),
+            row => row,
         }
     }
 
-    /// The class of two units: a record may be read if either's may.
-    pub fn of_two(&mut self, [first, second]: [Key; 2], day: Date) -> u32 {
-        let [low, high] = pair(self.of(first, day), self.of(second, day));
-        if low != high && high != OUTSIDE && self.pairs[place(low, high)][..2] != [low, high] {
+    /// The row of two units' records.
+    pub fn of_two(&mut self, [first, second]: [Key; 2], classified: usize, day: Date) -> u32 {
+        let known = self.known_two([first, second], classified);
+        if known != UNSEEN {
+            return known;
+        }
+        let [low, high] = ordered(self.of(first, classified, day), self.of(second, classified, day));
+        if low != high && low != OUTSIDE && self.pairs[place(low, high)][..2] != [low, high] {
             self.pairs[place(low, high)] = [low, high, self.number(Class::Two(low, high))];
         }
-        self.known_two([first, second])
+        self.known_two([first, second], classified)
     }
 
     #[cold]
-    fn look(&mut self, unit: Key, day: Date) -> u32 {
+    fn look(&mut self, unit: Key, classified: usize, day: Date) -> u32 {
         let seen = self.homes.see(unit, day);
         let noted = seen.placed.is_none() || seen.child.is_some() && seen.rule.is_approximate();
-        let number = if seen.child.is_none() && !noted {
-            OUTSIDE
-        } else {
-            let (stretch, periods) = self.now.unwrap_or_default();
-            let (needs, root) = (self.needs, self.query.root);
-            self.number(Class::One {
-                child: seen.child.map(|child| if needs.children { child } else { root }),
-                shown: seen.shown.filter(|_| needs.homes),
-                noted: noted.then_some(seen),
-                stretch: if needs.partners || needs.levels { stretch } else { 0 },
-                periods,
-            })
+        let number = match seen.child {
+            None if !noted => OUTSIDE,
+            Some(child) if !noted && !self.needs.homes => self.of_child(child),
+            _ => self.number(self.class(&seen, noted)),
         };
-        let readable = |class: &Classification| u32::from(self.scope.allows(&[unit], *class));
-        let bits = Classification::ALL.iter().rev();
-        let class = number << BITS | bits.fold(0, |bits, class| bits << 1 | readable(class));
-        if let Some(known) = self.of_units.get_mut(unit.index()) {
-            *known = class;
+        let clearance = self.scope.clearance(&[unit]);
+        let rows = Classification::ALL.map(|class| row(number, Some(class) <= clearance));
+        let known = self.rows.get_mut(unit.index() * CLASSIFICATIONS..);
+        if let Some(known) = known.and_then(<[u32]>::first_chunk_mut) {
+            *known = rows;
         }
-        class
+        rows[classified]
+    }
+
+    /// The number of the class of a child's units of which nothing is noted.
+    fn of_child(&mut self, child: Key) -> u32 {
+        match self.of_children.get(child.index()) {
+            Some(number) if *number != UNSEEN => *number,
+            _ => {
+                let number = self.number(self.class_of(Some(child), None, None));
+                if let Some(known) = self.of_children.get_mut(child.index()) {
+                    *known = number;
+                }
+                number
+            }
+        }
+    }
+
+    fn class(&self, seen: &Seen, noted: bool) -> Class {
+        self.class_of(
+            seen.child,
+            seen.shown.filter(|_| self.needs.homes),
+            noted.then_some(*seen),
+        )
+    }
+
+    fn class_of(&self, child: Option<Key>, shown: Option<Key>, noted: Option<Seen>) -> Class {
+        let (stretch, periods) = self.now.unwrap_or_default();
+        let (needs, root) = (self.needs, self.query.root);
+        Class::One {
+            child: child.map(|child| if needs.children { child } else { root }),
+            shown,
+            noted,
+            stretch: if needs.partners || needs.levels { stretch } else { 0 },
+            periods,
+        }
     }
 
     fn number(&mut self, class: Class) -> u32 {
-        // There are far fewer classes than units times units, and units are few.
-        let next = u32::try_from(self.numbers.len()).unwrap_or(OUTSIDE - 1);
+        // There are far fewer classes than units times units, and units are few. What lies outside has the first number.
+        let next = u32::try_from(self.numbers.len() + 1).unwrap_or(number(UNSEEN) - 1);
         *self.numbers.entry(class).or_insert(next)
     }
+}
+
+/// The numbers of two classes by their rows, the lower one first.
+fn ordered(first: u32, second: u32) -> [u32; 2] {
+    let (first, second) = (number(first), number(second));
+    [first.min(second), first.max(second)]
 }
