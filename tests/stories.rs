@@ -11,6 +11,7 @@ mod moved;
 mod network;
 mod office;
 mod questions;
+mod rebuilt;
 mod recovery;
 mod replicas;
 mod reports;

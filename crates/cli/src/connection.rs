@@ -16,6 +16,7 @@ use banggiao_contracts::registry::v1::registry_feed_service_client::RegistryFeed
 use banggiao_contracts::registry::v1::unit_service_client::UnitServiceClient;
 use banggiao_contracts::reporting::v1::figure_service_client::FigureServiceClient;
 use banggiao_contracts::reporting::v1::indicator_service_client::IndicatorServiceClient;
+use banggiao_contracts::reporting::v1::projection_service_client::ProjectionServiceClient;
 use banggiao_contracts::reporting::v1::report_service_client::ReportServiceClient;
 use banggiao_rpc::channel::{self, Bearer, KeepAlive};
 use banggiao_rpc::tls::Trust;
@@ -180,6 +181,8 @@ impl Connection {
         explanations: FigureServiceClient, STREAMING;
         /// Reports as documents, as streams.
         report_streams: ReportServiceClient, STREAMING;
+        /// The rebuilding of the projection, as a stream.
+        projection_stream: ProjectionServiceClient, STREAMING;
         /// Checkpoints and proofs.
         ledger: LedgerServiceClient, UNARY;
         /// The whole log, as a stream.

@@ -86,6 +86,9 @@ pub enum Verb {
     /// Returns (báo cáo của đơn vị), what is still missing, and what somebody should look at.
     #[command(subcommand)]
     Return(reporting::ReturnVerb),
+    /// What reporting keeps of the journal, read again.
+    #[command(subcommand)]
+    Projection(reporting::ProjectionVerb),
     /// Principals: persons and services that may call.
     #[command(subcommand)]
     Principal(access::PrincipalVerb),
@@ -144,6 +147,7 @@ pub async fn run(verb: Verb, globals: &Globals) -> Result<(), Error> {
         Verb::Period(verb) => verb.run(&session).await,
         Verb::Report(verb) => verb.run(&session).await,
         Verb::Return(verb) => verb.run(&session).await,
+        Verb::Projection(verb) => verb.run(&session).await,
         Verb::Principal(verb) => verb.run(&session).await,
         Verb::Grant(verb) => verb.run(&session).await,
         Verb::Audit(verb) => verb.run(&session).await,

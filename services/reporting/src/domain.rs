@@ -46,6 +46,8 @@ pub mod rule {
     pub const RETURN_NOT_TAKEN: &str = "RETURN_NOT_TAKEN";
     /// The report would be too large.
     pub const REPORT_TOO_LARGE: &str = "REPORT_TOO_LARGE";
+    /// The projection cannot be rebuilt now.
+    pub const PROJECTION_NOT_REBUILT: &str = "PROJECTION_NOT_REBUILT";
     /// What was known at the positions asked for cannot be computed.
     pub const POSITION_NOT_KNOWN: &str = "POSITION_NOT_KNOWN";
 }
@@ -91,6 +93,9 @@ pub enum Error {
         /// The position reached.
         reached: i64,
     },
+    /// A service that is needed does not answer.
+    #[error("{0}")]
+    Away(String),
     /// The database.
     #[error(transparent)]
     Store(#[from] store::Error),

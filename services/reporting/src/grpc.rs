@@ -6,6 +6,7 @@ mod duplicates;
 mod figures;
 mod group;
 mod indicators;
+mod projection;
 pub(crate) mod query;
 mod report_content;
 mod reports;
@@ -20,10 +21,14 @@ mod trail;
 use std::sync::Arc;
 
 use banggiao_audit::Trail;
-use banggiao_contracts::reporting::v1::{
-    audit_service_server::AuditServiceServer, calendar_service_server::CalendarServiceServer,
-    figure_service_server::FigureServiceServer, indicator_service_server::IndicatorServiceServer,
-    report_service_server::ReportServiceServer, return_service_server::ReturnServiceServer,
+use banggiao_contracts::{
+    journal::v1::event_feed_service_client::EventFeedServiceClient,
+    reporting::v1::{
+        audit_service_server::AuditServiceServer, calendar_service_server::CalendarServiceServer,
+        figure_service_server::FigureServiceServer, indicator_service_server::IndicatorServiceServer,
+        projection_service_server::ProjectionServiceServer, report_service_server::ReportServiceServer,
+        return_service_server::ReturnServiceServer,
+    },
 };
 use banggiao_directory::Directory;
 use banggiao_model::{
@@ -32,6 +37,7 @@ use banggiao_model::{
 };
 use banggiao_rpc::{
     Domain, audit, authenticated,
+    channel::Authorized,
     identity::{self, Authenticate, Caller, Verifier},
 };
 use tonic::{Request, Status, service::RoutesBuilder};
@@ -45,6 +51,7 @@ pub const DOMAIN: Domain = Domain("reporting.banggiao");
 /// All services of reporting behind their authentication.
 pub fn routes(
     projection: Arc<Projection>,
+    journal: EventFeedServiceClient<Authorized>,
     office: Arc<Office>,
     verifier: Arc<Verifier>,
     trail: Trail,
@@ -53,6 +60,7 @@ pub fn routes(
     let auth = Authenticate::new(verifier, admission, DOMAIN);
     let calls = Calls {
         projection,
+        journal,
         office,
         auth: auth.clone(),
         trail,
@@ -64,6 +72,7 @@ pub fn routes(
         .add_service(authenticated!(CalendarServiceServer, calls.clone(), auth.clone()))
         .add_service(authenticated!(ReportServiceServer, calls.clone(), auth.clone()))
         .add_service(authenticated!(ReturnServiceServer, calls.clone(), auth.clone()))
+        .add_service(authenticated!(ProjectionServiceServer, calls.clone(), auth.clone()))
         .add_service(authenticated!(FigureServiceServer, calls, auth));
     routes
 }
@@ -72,6 +81,8 @@ pub fn routes(
 #[derive(Clone)]
 pub struct Calls {
     projection: Arc<Projection>,
+    /// From which the projection is rebuilt.
+    journal: EventFeedServiceClient<Authorized>,
     office: Arc<Office>,
     auth: Authenticate,
     trail: Trail,

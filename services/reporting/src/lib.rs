@@ -75,14 +75,15 @@ pub async fn start(
     let follower = Follower::start(store.clone(), registry, shutdown.clone()).await?;
     let office = Arc::new(Office::open(store.clone(), seams.clone()).await?);
     let projection = Projection::open(store, follower).await?;
-    let reader = Reader::new(Arc::clone(&projection), EventFeedServiceClient::new(journal));
+    let journal = EventFeedServiceClient::new(journal);
+    let reader = Reader::new(Arc::clone(&projection), journal.clone());
     tokio::spawn(feed::follow(projection::FEED, reader, shutdown.clone()));
     // While the projection stands still, figures are answered as of the position that it has reached.
     let projected = serve::Part {
         name: "banggiao.reporting.v1.projection",
         serves: projection.goes_on(),
     };
-    let routes = grpc::routes(projection, office, verifier, trail.clone());
+    let routes = grpc::routes(projection, journal, office, verifier, trail.clone());
     banggiao_audit::serve(
         entrance,
         serve::with_health_and_reflection(routes, "banggiao.reporting.v1", vec![projected]).await?,

@@ -5,11 +5,13 @@
 pub(crate) mod load;
 mod order;
 mod reader;
+mod rebuild;
 mod shared;
 #[cfg(test)]
 pub mod tests;
 
 pub use reader::Reader;
+pub use rebuild::{Progress, rebuild};
 
 use std::{collections::HashMap, sync::Arc, time::Instant};
 
@@ -17,7 +19,7 @@ use banggiao_contracts::journal::v1 as pb;
 use banggiao_directory::{Behind, Directory, Follower, GRACE, changes};
 use banggiao_model::date::Date;
 use banggiao_store::{self as store, Store};
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 
 use crate::{
     domain::{Error, facts::Facts, rule},
@@ -37,6 +39,10 @@ pub struct Projection {
     heard: watch::Sender<Option<Instant>>,
     /// Whether it goes on: it stands still at an entry that does not read.
     goes_on: watch::Sender<bool>,
+    /// Held by whoever enters what the journal tells, or replaces what is here.
+    turn: Mutex<()>,
+    /// Held while everything is read again.
+    rebuilding: Mutex<()>,
     /// How often everything was read again.
     #[cfg(test)]
     loaded: std::sync::atomic::AtomicUsize,
@@ -55,6 +61,8 @@ impl Projection {
             current: watch::Sender::new(Arc::new(facts)),
             heard: watch::Sender::new(None),
             goes_on: watch::Sender::new(true),
+            turn: Mutex::default(),
+            rebuilding: Mutex::default(),
             #[cfg(test)]
             loaded: std::sync::atomic::AtomicUsize::new(0),
         }))

@@ -18,7 +18,7 @@ pub fn refuse(error: Error) -> Status {
         Error::StaleEtag { .. } => DOMAIN.aborted(rule::STALE_ETAG, text),
         Error::RequestIdReused => DOMAIN.invalid_field(rule::REQUEST_ID_REUSED, "request_id", text),
         Error::Precondition { reason, violations } => DOMAIN.precondition(reason, violations),
-        Error::Behind { .. } => DOMAIN.unavailable(text),
+        Error::Behind { .. } | Error::Away(_) => DOMAIN.unavailable(text),
         Error::Store(error) => from_store(&error),
         Error::Broken(why) => {
             tracing::error!(why, "a rule of reporting was found broken");

@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use banggiao_audit::Trail;
-use banggiao_contracts::reporting::v1::{
-    self as pb, calendar_service_server::CalendarService, figure_service_server::FigureService,
-    indicator_service_server::IndicatorService,
+use banggiao_contracts::{
+    journal::v1::event_feed_service_client::EventFeedServiceClient,
+    reporting::v1::{
+        self as pb, calendar_service_server::CalendarService, figure_service_server::FigureService,
+        indicator_service_server::IndicatorService,
+    },
 };
 use banggiao_model::clock::SystemClock;
 use banggiao_rpc::{
@@ -26,7 +29,7 @@ use crate::{
         world::World,
     },
     office::Office,
-    projection::tests::{batch, database, eventful, open},
+    projection::tests::{batch, database, eventful, nobody, open},
 };
 
 fn request<T>(principal: &str, message: T) -> Request<T> {
@@ -93,6 +96,7 @@ async fn calls(world: &World) -> (tempfile::TempDir, Calls) {
         folder,
         Calls {
             projection,
+            journal: EventFeedServiceClient::new(nobody()),
             office: Arc::new(office),
             auth: Authenticate::new(verifier, admission, DOMAIN),
             trail: Trail::open(store, Seams::default()),

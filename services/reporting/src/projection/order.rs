@@ -21,6 +21,12 @@ pub fn pass_over(message: &mut pb::WatchEventsResponse, position: i64) {
     message.recoveries.retain(|recovery| recovery.log_index > position);
 }
 
+/// Takes the entries after a position away.
+pub fn cut_off(message: &mut pb::WatchEventsResponse, position: i64) {
+    message.revisions.retain(|revision| log_index(revision) <= position);
+    message.recoveries.retain(|recovery| recovery.log_index <= position);
+}
+
 /// The registry position that must be known here before these can be read.
 pub fn registry_position<'a>(revisions: impl IntoIterator<Item = &'a pb::EventRevision>) -> i64 {
     let events = revisions.into_iter().filter_map(|revision| revision.event.as_ref());

@@ -76,6 +76,8 @@ impl Reader {
     /// # Errors
     /// Nothing is shown then, and the next opening begins with what is shown.
     pub async fn enter(&mut self, mut message: pb::WatchEventsResponse) -> Result<(), Error> {
+        let projection = Arc::clone(&self.projection);
+        let _turn = projection.turn.lock().await;
         if let Some(kept) = message.truncated_to {
             self.forget(kept).await?;
         }

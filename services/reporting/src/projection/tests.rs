@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use banggiao_contracts::journal::v1::{self as journal, Phase, ReviewState, event_feed_service_client};
 use banggiao_directory::{Follower, changes};
-use banggiao_rpc::channel::{self, Bearer};
+use banggiao_rpc::channel::{self, Authorized, Bearer};
 use banggiao_store::{Error, Store, cursor};
 use event_feed_service_client::EventFeedServiceClient;
 use tempfile::TempDir;
@@ -53,14 +53,18 @@ fn url(folder: &TempDir) -> String {
     format!("sqlite:{}", folder.path().join("reporting.db").display())
 }
 
+/// A way to where nobody is.
+pub fn nobody() -> Authorized {
+    channel::authorized("http://127.0.0.1:9", Bearer::new("none").unwrap()).unwrap()
+}
+
 /// A projection and its reader, with nobody at the other end of either feed.
 pub async fn open(store: &Store) -> (Arc<Projection>, Reader) {
-    let nobody = channel::authorized("http://127.0.0.1:9", Bearer::new("none").unwrap()).unwrap();
     let ended = CancellationToken::new();
     ended.cancel();
-    let follower = Follower::start(store.clone(), nobody.clone(), ended).await.unwrap();
+    let follower = Follower::start(store.clone(), nobody(), ended).await.unwrap();
     let projection = Projection::open(store.clone(), follower).await.unwrap();
-    let reader = Reader::new(Arc::clone(&projection), EventFeedServiceClient::new(nobody));
+    let reader = Reader::new(Arc::clone(&projection), EventFeedServiceClient::new(nobody()));
     (projection, reader)
 }
 

@@ -177,6 +177,25 @@ pub async fn read_after(db: &impl ConnectionTrait, after: i64, until: i64) -> Re
     Ok(rows.all(db).await?)
 }
 
+/// All revisions after a position up to another, oldest first.
+pub async fn read_between(db: &impl ConnectionTrait, after: i64, until: i64) -> Result<Vec<Model>, Error> {
+    let rows = Entity::find()
+        .filter(Column::LogIndex.gt(after))
+        .filter(Column::LogIndex.lte(until))
+        .order_by_asc(Column::LogIndex);
+    Ok(rows.all(db).await?)
+}
+
+/// Puts revisions in the place of all after a position up to another.
+pub async fn replace(tx: &Tx, (after, until): (i64, i64), rows: &[Model]) -> Result<(), Error> {
+    Entity::delete_many()
+        .filter(Column::LogIndex.gt(after))
+        .filter(Column::LogIndex.lte(until))
+        .exec(tx)
+        .await?;
+    bulk::insert(tx, rows.iter().cloned().map(active).collect(), bulk::Taken::Refuse).await
+}
+
 /// These revisions, in any order; what was forgotten meanwhile is missing.
 pub async fn read_these(db: &impl ConnectionTrait, log_indexes: &[i64]) -> Result<Vec<Model>, Error> {
     let mut rows = Vec::new();
