@@ -5,6 +5,7 @@ mod afterwards;
 mod cluster;
 mod delegation;
 mod districts;
+mod everyday;
 mod faults;
 mod fresh;
 mod moved;

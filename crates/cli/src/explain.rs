@@ -125,7 +125,8 @@ fn group_value(key: Group, value: &str, query: &Query, of_agreements: bool) -> R
         return Ok(NONE.to_owned());
     }
     match key {
-        Group::Child | Group::Unit | Group::PartnerUnit => names::unit(value),
+        Group::Child | Group::Unit | Group::PartnerUnit | Group::Team => names::unit(value),
+        Group::AidItem => Ok(value.to_owned()),
         Group::Programme => names::programme(value),
         Group::PartnerCountry => names::country(value),
         Group::Type if of_agreements => Ok(banggiao_model::name::id_to_code(value)),
@@ -180,7 +181,7 @@ async fn check_words(session: &Session, args: &Args, request: &pb::ExplainFigure
         .group
         .get(&Group::Type.cell_key())
         .filter(|name| name.contains('/'));
-    let types = args.query.event_type.iter().chain(type_of_group);
+    let types = args.query.filters.event_type.iter().chain(type_of_group);
     vocabulary::check(&session.connection, types, &args.query.sum).await
 }
 

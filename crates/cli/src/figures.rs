@@ -14,7 +14,7 @@ pub(crate) mod vocabulary;
 pub use positions::{Heads, heads};
 pub(crate) use positions::{known, tell_unknown};
 pub(crate) use question::known_at;
-pub use question::{Compare, Group, KnownAt, Query};
+pub use question::{Compare, Filters, Group, KnownAt, Query};
 
 use crate::error::Error;
 use crate::globals::Session;
@@ -42,7 +42,7 @@ pub struct Args {
 pub async fn run(session: &Session, args: &Args) -> Result<(), Error> {
     let mut request = query::figures(args)?;
     let connection = &session.connection;
-    vocabulary::check(connection, &args.query.event_type, &args.query.sum).await?;
+    vocabulary::check(connection, &args.query.filters.event_type, &args.query.sum).await?;
     let heads = heads(connection).await?;
     request.min_log_index = heads.log_index();
     request.min_registry_position = heads.registry_position();

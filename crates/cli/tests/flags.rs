@@ -239,13 +239,15 @@ fn the_restated_example_groups_and_compares() {
 
 #[test]
 fn filters_are_part_of_a_sum_and_narrow_an_indicator() {
-    let filters = "--event-type DELEGATION_VISIT --direction inbound --programme da-1937 --partner-country kh";
+    let filters = "--event-type DELEGATION_VISIT --direction inbound --programme da-1937 --partner-country kh \
+                   --aid-item rice,Gạo";
     let filter = pb::EventMeasureFilter {
         event_types: vec!["eventTypes/delegation-visit".into()],
         direction: Direction::Inbound.into(),
         programmes: vec!["programmes/da-1937".into()],
         partner_countries: vec!["KH".into()],
         partner_units: vec![],
+        aid_items: vec!["rice".into(), "Gạo".into()],
     };
     let summed = query(&format!(
         "banggiao figures {HALF} --sum delegations,patrol_km {filters}"

@@ -1,6 +1,6 @@
 //! Words that the catalogue does not know, and a catalogue that cannot be read.
 
-use banggiao_cli::figures::{self, Query, query};
+use banggiao_cli::figures::{self, Filters, Query, query};
 use banggiao_cli::{Connection, Error, Lang, Output, Session, explain};
 use banggiao_contracts::journal::v1 as journal;
 use journal::event_type_service_server::{EventTypeService, EventTypeServiceServer};
@@ -86,7 +86,10 @@ async fn asked(session: &Session, types: &[&str], sum: &str) -> [Error; 2] {
         unit: "units/tayninh".into(),
         from: Some("2024-01-01".into()),
         to: Some("2024-06-30".into()),
-        event_type: types.iter().map(|id| format!("eventTypes/{id}")).collect(),
+        filters: Filters {
+            event_type: types.iter().map(|id| format!("eventTypes/{id}")).collect(),
+            ..Filters::default()
+        },
         sum: vec![query::sum(sum).unwrap()],
         ..Query::default()
     };

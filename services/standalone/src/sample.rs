@@ -117,6 +117,7 @@ impl Figure {
             programmes: list(&self.programme).map(|id| name::name("programmes", id)).collect(),
             partner_countries: list(&self.partner_country).map(str::to_owned).collect(),
             partner_units: Vec::new(),
+            ..EventMeasureFilter::default()
         };
         Source::Events(EventMeasure {
             filter: Some(filter),

@@ -223,6 +223,8 @@ fn heading(group: Group, lang: Lang) -> &'static str {
         Group::Half => lang.pick("Half", "Nửa năm"),
         Group::Year => lang.pick("Year", "Năm"),
         Group::Campaign => lang.pick("Season", "Mùa khô"),
+        Group::Team => lang.pick("Team", "Đội quy tập"),
+        Group::AidItem => lang.pick("Item", "Mặt hàng"),
     }
 }
 

@@ -19,11 +19,17 @@ pub enum Sum {
     Persons,
     HomeUnits,
     PartnerUnits,
+    Markers,
     Agreements,
     Quantity(String),
 }
 
 impl Sum {
+    /// Whether it is things with names that are counted, and so once or in every record.
+    fn counts_things(&self) -> bool {
+        matches!(self, Self::HomeUnits | Self::PartnerUnits | Self::Markers)
+    }
+
     /// The key, if this is a quantity.
     #[must_use]
     pub fn quantity(&self) -> Option<&str> {
@@ -46,6 +52,7 @@ pub fn sum(word: &str) -> Result<Sum, String> {
         "persons" => Sum::Persons,
         "home_units" => Sum::HomeUnits,
         "partner_units" => Sum::PartnerUnits,
+        "markers" => Sum::Markers,
         "agreements" => Sum::Agreements,
         key if banggiao_model::name::valid_id(&key.replace('_', "-")) => Sum::Quantity(key.to_owned()),
         _ => {
@@ -106,7 +113,7 @@ pub(crate) fn hierarchy(query: &Query) -> (i32, String) {
 /// Filters narrow indicators; with sums alone they are part of the measures, which then say by themselves what they
 /// count.
 pub(crate) fn counted(query: &Query) -> Result<Counted, Error> {
-    let of_agreements = !query.agreement_kind.is_empty() || !query.level.is_empty();
+    let of_agreements = !query.filters.agreement_kind.is_empty() || !query.filters.level.is_empty();
     // What an indicator counts is said already: filters can only narrow it.
     let named = !query.indicator.is_empty() || !query.sum_of.is_empty();
     let sums = match &query.sum[..] {
@@ -114,9 +121,9 @@ pub(crate) fn counted(query: &Query) -> Result<Counted, Error> {
         [] if of_agreements && !named => vec![Sum::Agreements],
         sums => sums.to_vec(),
     };
-    if query.repeated && !sums.iter().any(|sum| matches!(sum, Sum::HomeUnits | Sum::PartnerUnits)) {
+    if query.filters.repeated && !sums.iter().any(Sum::counts_things) {
         return Err(Error::Usage(
-            "--repeated goes with --sum home-units or --sum partner-units".into(),
+            "--repeated goes with --sum home-units, --sum partner-units or --sum markers".into(),
         ));
     }
     let (mut events, mut agreements) = (event_filter(query), agreement_filter(query));
@@ -126,12 +133,12 @@ pub(crate) fn counted(query: &Query) -> Result<Counted, Error> {
         let source = if of_agreements || *sum == Sum::Agreements {
             check_agreement_filters(query)?;
             let filter = if inline { agreements.clone() } else { None };
-            Source::Agreements(agreement_measure(sum, filter, query.repeated)?)
+            Source::Agreements(agreement_measure(sum, filter, query.filters.repeated)?)
         } else {
             Source::Events(event_measure(
                 sum,
                 if inline { events.clone() } else { None },
-                query.repeated,
+                query.filters.repeated,
             ))
         };
         measures.push(pb::Measure {
@@ -165,20 +172,26 @@ fn sum_measure(indicators: &[String]) -> Result<Vec<pb::Measure>, Error> {
 
 fn event_filter(query: &Query) -> Option<pb::EventMeasureFilter> {
     let filter = pb::EventMeasureFilter {
-        event_types: query.event_type.clone(),
-        direction: query.direction.unwrap_or_default().into(),
-        programmes: query.programme.clone(),
-        partner_countries: query.partner_country.clone(),
-        partner_units: query.partner_unit.clone(),
+        event_types: query.filters.event_type.clone(),
+        direction: query.filters.direction.unwrap_or_default().into(),
+        programmes: query.filters.programme.clone(),
+        partner_countries: query.filters.partner_country.clone(),
+        partner_units: query.filters.partner_unit.clone(),
+        aid_items: query.filters.aid_item.clone(),
     };
     (filter != pb::EventMeasureFilter::default()).then_some(filter)
 }
 
 fn agreement_filter(query: &Query) -> Option<pb::AgreementMeasureFilter> {
     let filter = pb::AgreementMeasureFilter {
-        kinds: query.agreement_kind.iter().map(|kind| i32::from(*kind)).collect(),
-        levels: query.level.iter().map(|level| i32::from(*level)).collect(),
-        partner_countries: query.partner_country.clone(),
+        kinds: query
+            .filters
+            .agreement_kind
+            .iter()
+            .map(|kind| i32::from(*kind))
+            .collect(),
+        levels: query.filters.level.iter().map(|level| i32::from(*level)).collect(),
+        partner_countries: query.filters.partner_country.clone(),
     };
     (filter != pb::AgreementMeasureFilter::default()).then_some(filter)
 }
@@ -186,10 +199,11 @@ fn agreement_filter(query: &Query) -> Option<pb::AgreementMeasureFilter> {
 /// A filter that agreements do not have would be passed over in silence, and the figure would be another one.
 fn check_agreement_filters(query: &Query) -> Result<(), Error> {
     let foreign = [
-        ("--event-type", !query.event_type.is_empty()),
-        ("--direction", query.direction.is_some()),
-        ("--programme", !query.programme.is_empty()),
-        ("--partner-unit", !query.partner_unit.is_empty()),
+        ("--event-type", !query.filters.event_type.is_empty()),
+        ("--direction", query.filters.direction.is_some()),
+        ("--programme", !query.filters.programme.is_empty()),
+        ("--partner-unit", !query.filters.partner_unit.is_empty()),
+        ("--aid-item", !query.filters.aid_item.is_empty()),
     ];
     let named = !query.indicator.is_empty() || !query.sum_of.is_empty();
     match foreign.iter().find(|(_, given)| *given && !named) {
@@ -207,9 +221,10 @@ fn event_measure(sum: &Sum, filter: Option<pb::EventMeasureFilter>, repeated: bo
         Sum::Persons => (pb::EventSum::Persons, ""),
         Sum::HomeUnits => (pb::EventSum::HomeUnits, ""),
         Sum::PartnerUnits => (pb::EventSum::PartnerUnits, ""),
+        Sum::Markers => (pb::EventSum::Markers, ""),
         Sum::Quantity(key) => (pb::EventSum::Quantity, key.as_str()),
     };
-    let repeated = repeated && matches!(sum, Sum::HomeUnits | Sum::PartnerUnits);
+    let repeated = repeated && sum.counts_things();
     pb::EventMeasure {
         filter,
         sum: kind.into(),
@@ -227,7 +242,7 @@ fn agreement_measure(
         Sum::Agreements => pb::AgreementSum::Agreements,
         Sum::HomeUnits => pb::AgreementSum::HomeUnits,
         Sum::PartnerUnits => pb::AgreementSum::PartnerUnits,
-        Sum::Events | Sum::Delegations | Sum::Persons | Sum::Quantity(_) => {
+        Sum::Events | Sum::Delegations | Sum::Persons | Sum::Markers | Sum::Quantity(_) => {
             return Err(Error::Usage(
                 "--agreement-kind and --level count agreements: --sum must be agreements, home-units or partner-units"
                     .into(),

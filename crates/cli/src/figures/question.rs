@@ -30,9 +30,29 @@ pub struct Query {
     /// Indicators to be taken together as one figure, as delegations-sent,delegations-received; each record counts once.
     #[arg(long, value_name = "INDICATOR", value_delimiter = ',', value_parser = names::indicator)]
     pub sum_of: Vec<String>,
-    /// What to sum: events, delegations, persons, home-units, partner-units, agreements, or the key of a quantity.
+    /// What to sum: events, delegations, persons, home-units, partner-units, markers, agreements, or the key of a quantity.
     #[arg(long, value_delimiter = ',', value_parser = query::sum)]
     pub sum: Vec<query::Sum>,
+    /// What narrows it.
+    #[command(flatten)]
+    pub filters: Filters,
+    /// Restate to the units of this day, along succession; by default each record counts as it was.
+    #[arg(long, value_name = "DATE", value_parser = names::day)]
+    pub restate: Option<String>,
+    /// What to divide the figures by.
+    #[arg(long, value_name = "KEY", value_enum, value_delimiter = ',')]
+    pub by: Vec<Group>,
+    /// Count the newest revision of each event instead of the last approved.
+    #[arg(long)]
+    pub include_unapproved: bool,
+    /// The figure as it was known at these positions of the journal's log and of the registry.
+    #[arg(long, value_name = "LOG[:REGISTRY]", value_parser = known_at)]
+    pub known_at: Option<KnownAt>,
+}
+
+/// Which records are counted: what `figures`, `explain` and the definition of an indicator take alike.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct Filters {
     /// Only events of these types, as JOINT_PATROL.
     #[arg(long, value_name = "TYPE", value_delimiter = ',', value_parser = names::event_type)]
     pub event_type: Vec<String>,
@@ -48,27 +68,18 @@ pub struct Query {
     /// Only events with a partner unit in the subtree of one of these units.
     #[arg(long, value_name = "UNIT", value_delimiter = ',', value_parser = names::unit)]
     pub partner_unit: Vec<String>,
+    /// Only events with aid of these items, as rice; of aid-value-vnd only what these were worth is summed.
+    #[arg(long, value_name = "ITEM", value_delimiter = ',')]
+    pub aid_item: Vec<String>,
     /// Only agreements of these kinds, as TWINNING; counts agreements.
     #[arg(long, value_name = "KIND", value_delimiter = ',', value_parser = choices::agreement_kind)]
     pub agreement_kind: Vec<AgreementKind>,
     /// Only agreements of these levels, as district; counts agreements.
     #[arg(long, value_delimiter = ',', value_parser = choices::level)]
     pub level: Vec<Level>,
-    /// Count a unit in every record, not once; with the sums home-units and partner-units.
+    /// Count a unit or marker in every record, not once; with the sums home-units, partner-units and markers.
     #[arg(long)]
     pub repeated: bool,
-    /// Restate to the units of this day, along succession; by default each record counts as it was.
-    #[arg(long, value_name = "DATE", value_parser = names::day)]
-    pub restate: Option<String>,
-    /// What to divide the figures by.
-    #[arg(long, value_name = "KEY", value_enum, value_delimiter = ',')]
-    pub by: Vec<Group>,
-    /// Count the newest revision of each event instead of the last approved.
-    #[arg(long)]
-    pub include_unapproved: bool,
-    /// The figure as it was known at these positions of the journal's log and of the registry.
-    #[arg(long, value_name = "LOG[:REGISTRY]", value_parser = known_at)]
-    pub known_at: Option<KnownAt>,
 }
 
 /// Positions up to which something was known.
@@ -128,6 +139,8 @@ pub enum Group {
     Half,
     Year,
     Campaign,
+    Team,
+    AidItem,
 }
 
 impl Group {
@@ -148,6 +161,8 @@ impl Group {
             Self::Half => pb::GroupKey::Half,
             Self::Year => pb::GroupKey::Year,
             Self::Campaign => pb::GroupKey::Campaign,
+            Self::Team => pb::GroupKey::Team,
+            Self::AidItem => pb::GroupKey::AidItem,
         }
     }
 

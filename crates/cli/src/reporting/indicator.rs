@@ -106,7 +106,7 @@ impl Details {
     /// Refuses words that nobody knows.
     async fn check(&self, session: &Session) -> Result<(), Error> {
         let sums: Vec<_> = self.definition.sum.iter().cloned().collect();
-        vocabulary::check(&session.connection, &self.definition.event_type, &sums).await
+        vocabulary::check(&session.connection, &self.definition.filters.event_type, &sums).await
     }
 }
 

@@ -18,7 +18,10 @@ use self::{
     layout::{Quantity, Rest},
     side::Side,
 };
-use super::{fact::Fact, symbol::Symbol};
+use super::{
+    fact::{Extra, Fact},
+    symbol::Symbol,
+};
 
 /// The facts of one day, in the order of the log: two columns with an entry for each, and beside them what only some have.
 #[derive(Debug, Clone)]
@@ -33,6 +36,8 @@ pub struct Day {
     /// Of the facts that have several.
     programmes: Side<Symbol>,
     quantities: Side<Quantity>,
+    /// Of the facts that have any.
+    extras: Side<Extra>,
     /// Facts that do not fit.
     whole: Side<Fact>,
 }
@@ -48,6 +53,7 @@ impl Day {
             partners: Side::default(),
             programmes: Side::default(),
             quantities: Side::default(),
+            extras: Side::default(),
             whole: Side::default(),
         }
     }
@@ -75,6 +81,12 @@ impl Day {
         !self.quantities.of(place).is_empty()
     }
 
+    /// What a fact that fits has of what only some have.
+    #[must_use]
+    pub fn extra(&self, place: usize) -> Option<&Extra> {
+        self.extras.of(place).first()
+    }
+
     /// Puts a fact in, which is later in the log than all that are here.
     pub(super) fn push(&mut self, fact: &Fact, newest: bool, counted: bool) {
         debug_assert!(self.rests.last().is_none_or(|last| last.log_index() < fact.log_index));
@@ -92,6 +104,8 @@ impl Day {
             self.programmes.push(place, several(&fact.programmes));
             self.quantities
                 .push(place, fact.quantities.iter().filter_map(Quantity::pack));
+            let extra = Some(&fact.extra).filter(|extra| **extra != Extra::default());
+            self.extras.push(place, extra.cloned());
         }
         side::push(&mut self.fronts, front);
         side::push(&mut self.rests, rest);
@@ -112,6 +126,7 @@ impl Day {
         self.partners.remove(place);
         self.programmes.remove(place);
         self.quantities.remove(place);
+        self.extras.remove(place);
         self.whole.remove(place);
     }
 
@@ -123,6 +138,7 @@ impl Day {
         self.partners.shrink_to_fit();
         self.programmes.shrink_to_fit();
         self.quantities.shrink_to_fit();
+        self.extras.shrink_to_fit();
         self.whole.shrink_to_fit();
     }
 }

@@ -47,6 +47,19 @@ pub struct Fact {
     pub programmes: Box<[Symbol]>,
     /// Its quantities by key.
     pub quantities: Box<[(Symbol, Decimal)]>,
+    /// What only some types of events have.
+    pub extra: Extra,
+}
+
+/// What only some types of events have, and few figures ask for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Extra {
+    /// The team that searched.
+    pub team: Option<Key>,
+    /// Ids of the first and the last boundary marker.
+    pub stretch: Option<[Symbol; 2]>,
+    /// The items of aid, each once, and what they were worth in đồng, if that is known of all of an item.
+    pub items: Box<[(Symbol, Option<Decimal>)]>,
 }
 
 impl Fact {
@@ -85,6 +98,7 @@ fn fact(event: &pb::Event, hierarchy: &Hierarchy, symbols: &mut Symbols) -> Resu
         Ok((symbols.intern(key), amount))
     });
     let quantities = quantities.collect::<Result<_, String>>()?;
+    let extra = extra(event, hierarchy, symbols)?;
     Ok(Fact {
         event: id(&event.name, "events")?.into(),
         log_index: event.log_index,
@@ -101,6 +115,36 @@ fn fact(event: &pb::Event, hierarchy: &Hierarchy, symbols: &mut Symbols) -> Resu
         partners: keys(event.partner_units.iter(), hierarchy)?,
         programmes,
         quantities,
+        extra,
+    })
+}
+
+fn extra(event: &pb::Event, hierarchy: &Hierarchy, symbols: &mut Symbols) -> Result<Extra, String> {
+    let team = std::iter::once(&event.team).filter(|team| !team.is_empty());
+    let mut stretch = None;
+    if !event.marker_from.is_empty() {
+        let last = if event.marker_to.is_empty() {
+            &event.marker_from
+        } else {
+            &event.marker_to
+        };
+        let mut marker = |name| Ok::<_, String>(symbols.intern(id(name, "markers")?));
+        stretch = Some([marker(&event.marker_from)?, marker(last)?]);
+    }
+    let mut items: Vec<(Symbol, Option<Decimal>)> = Vec::new();
+    for line in &event.lines {
+        let value = (!line.value_vnd.is_empty()).then(|| decimal::parse(&line.value_vnd));
+        let value = value.transpose().map_err(|error| format!("{}: {error}", line.item))?;
+        let item = symbols.intern(&line.item);
+        match items.iter_mut().find(|(known, _)| *known == item) {
+            Some((_, sum)) => *sum = sum.zip(value).and_then(|(sum, value)| sum.checked_add(value)),
+            None => items.push((item, value)),
+        }
+    }
+    Ok(Extra {
+        team: keys(team, hierarchy)?.first().copied(),
+        stretch,
+        items: items.into(),
     })
 }
 

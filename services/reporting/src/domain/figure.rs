@@ -9,6 +9,7 @@ mod difference;
 mod explain;
 mod group;
 mod lens;
+mod marker;
 mod notes;
 mod part;
 mod quick;
@@ -25,6 +26,7 @@ pub use explain::{Contribution, Explanation, explain};
 pub use group::NONE;
 pub use notes::Note;
 pub use record::Record;
+pub use tally::Thing;
 
 use banggiao_directory::Directory;
 use banggiao_model::permission::Scope;

@@ -35,9 +35,12 @@ pub struct EventMeasure {
     pub filter: EventFilter,
     /// What is summed.
     pub sum: EventSum,
-    /// Count a unit in every event, not once.
+    /// Count a unit or marker in every event, not once.
     pub repeated: bool,
 }
+
+/// The quantity that an event of aid has by its items.
+pub const AID_VALUE: &str = "aid_value_vnd";
 
 /// Which events; an empty list does not narrow.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -52,6 +55,8 @@ pub struct EventFilter {
     pub partner_countries: Vec<String>,
     /// Units in whose subtree a partner unit must lie.
     pub partner_units: Vec<Key>,
+    /// Items of aid.
+    pub aid_items: Vec<String>,
 }
 
 /// What is summed over events.
@@ -69,6 +74,8 @@ pub enum EventSum {
     HomeUnits,
     /// The partner units.
     PartnerUnits,
+    /// The boundary markers along the events' stretches.
+    Markers,
 }
 
 /// A figure over agreements.
@@ -127,6 +134,7 @@ impl Source {
                 EventSum::Quantity(key) => key,
                 EventSum::HomeUnits => "home_units",
                 EventSum::PartnerUnits => "partner_units",
+                EventSum::Markers => "markers",
             },
             Self::Agreements(measure) => match measure.sum {
                 AgreementSum::Agreements => "agreements",
@@ -146,22 +154,24 @@ impl Source {
         }
     }
 
-    /// Which units are counted, if units are what is counted, and whether in every record.
+    /// Which things are counted, if it is things that have names, and whether in every record.
     #[must_use]
-    pub fn counts_units(&self) -> Option<(Side, bool)> {
+    pub fn counts(&self) -> Option<(Things, bool)> {
+        let units = |side, repeated| Some((Things::Units(side), repeated));
         match self {
             Self::Events(measure) => match measure.sum {
-                EventSum::HomeUnits => Some((Side::Home, measure.repeated)),
-                EventSum::PartnerUnits => Some((Side::Partner, measure.repeated)),
+                EventSum::HomeUnits => units(Side::Home, measure.repeated),
+                EventSum::PartnerUnits => units(Side::Partner, measure.repeated),
+                EventSum::Markers => Some((Things::Markers, measure.repeated)),
                 EventSum::Events | EventSum::Delegations | EventSum::Persons | EventSum::Quantity(_) => None,
             },
             Self::Agreements(measure) => match measure.sum {
-                AgreementSum::HomeUnits => Some((Side::Home, measure.repeated)),
-                AgreementSum::PartnerUnits => Some((Side::Partner, measure.repeated)),
+                AgreementSum::HomeUnits => units(Side::Home, measure.repeated),
+                AgreementSum::PartnerUnits => units(Side::Partner, measure.repeated),
                 AgreementSum::Agreements => None,
             },
             // All parts of a sum count the same.
-            Self::Sum(parts) => parts.first().and_then(Self::counts_units),
+            Self::Sum(parts) => parts.first().and_then(Self::counts),
         }
     }
 
@@ -174,6 +184,8 @@ impl Source {
             (Self::Events(one), Self::Events(other)) => {
                 one.sum == other.sum
                     && meet(&one.filter.event_types, &other.filter.event_types)
+                    && (one.sum != EventSum::Quantity(AID_VALUE.to_owned())
+                        || meet(&one.filter.aid_items, &other.filter.aid_items))
                     && one
                         .filter
                         .direction
@@ -194,6 +206,15 @@ impl Source {
 /// Whether two lists that narrow let the same through; an empty one lets everything through.
 fn meet<T: PartialEq>(one: &[T], other: &[T]) -> bool {
     one.is_empty() || other.is_empty() || one.iter().any(|value| other.contains(value))
+}
+
+/// Things that have names, and are counted by them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Things {
+    /// The units of a side.
+    Units(Side),
+    /// Boundary markers.
+    Markers,
 }
 
 /// One of the two sides of a record.

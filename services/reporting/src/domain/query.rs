@@ -145,6 +145,10 @@ pub enum GroupKey {
     Half,
     /// The dry season.
     Campaign,
+    /// The team that searched.
+    Team,
+    /// Each item of aid.
+    AidItem,
     /// The year.
     Year,
 }
@@ -166,6 +170,8 @@ impl GroupKey {
             Self::Quarter => "quarter",
             Self::Half => "half",
             Self::Campaign => "campaign",
+            Self::Team => "team",
+            Self::AidItem => "aid_item",
             Self::Year => "year",
         }
     }

@@ -160,6 +160,26 @@ impl World {
         }))
     }
 
+    /// Records boundary markers with Cambodia; some of them are only planned.
+    pub fn markers(&mut self, numbers: &[&str], planned: &[&str]) {
+        for number in numbers {
+            let status = if planned.contains(number) {
+                registry::MarkerStatus::Planned
+            } else {
+                registry::MarkerStatus::Standing
+            };
+            let parsed: banggiao_model::marker::Number = number.parse().unwrap();
+            let marker = registry::Marker {
+                name: format!("markers/{}", parsed.id("VN-KH")),
+                border: "VN-KH".into(),
+                number: (*number).into(),
+                status: status.into(),
+                ..registry::Marker::default()
+            };
+            assert!(self.change(Resource::Marker(marker)));
+        }
+    }
+
     /// Records an agreement.
     pub fn agree(&mut self, agreement: registry::Agreement) {
         assert!(self.change(Resource::Agreement(agreement)));

@@ -8,7 +8,7 @@ use crate::domain::{
     amount::Amount,
     definition::Edition,
     facts::Facts,
-    figure::{Bridge, Cell, Contribution, Difference, Differences, Figures, Note, Record},
+    figure::{Bridge, Cell, Contribution, Difference, Differences, Figures, Note, Record, Thing},
     measure::wire::overlap,
     query::Query,
 };
@@ -137,7 +137,14 @@ pub fn contribution(hierarchy: &Hierarchy, contribution: &Contribution) -> pb::C
         position,
         home_units: names(hierarchy, record.homes()),
         partner_units: names(hierarchy, record.partners()),
-        counted_units: names(hierarchy, &contribution.units),
+        counted_units: contribution
+            .things
+            .iter()
+            .map(|thing| match thing {
+                Thing::Unit(unit) => hierarchy.unit(*unit).id().name(),
+                Thing::Marker(marker) => marker.name(),
+            })
+            .collect(),
         // Filled in from the database, where it alone is.
         reference: String::new(),
     }

@@ -108,7 +108,7 @@ impl FigureService for Calls {
         ];
         let calls = self.clone();
         let batches = computed(move || {
-            let once = matches!(before.0.measures[0].source.counts_units(), Some((_, false)));
+            let once = matches!(before.0.measures[0].source.counts(), Some((_, false)));
             let first = figure::explain(bases[0].ground(&facts[0]), &before.0, &reach, before.1)?;
             let second = figure::explain(bases[1].ground(&facts[1]), &after.0, &reach, after.1)?;
             let between = figure::difference(first, second, once)?;

@@ -48,6 +48,8 @@ fn from_wire(key: pb::GroupKey) -> Option<GroupKey> {
         pb::GroupKey::Level => Some(GroupKey::Level),
         pb::GroupKey::Half => Some(GroupKey::Half),
         pb::GroupKey::Campaign => Some(GroupKey::Campaign),
+        pb::GroupKey::Team => Some(GroupKey::Team),
+        pb::GroupKey::AidItem => Some(GroupKey::AidItem),
     }
 }
 

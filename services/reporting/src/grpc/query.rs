@@ -60,7 +60,7 @@ pub fn difference(
     let before = side("before", known[0], &request.before);
     let after = side("after", known[1], &request.after);
     let (before, after) = checked(before.zip(after), violations)?;
-    let counts = |(query, _): &(Query, Vec<String>)| query.measures.first().and_then(|one| one.source.counts_units());
+    let counts = |(query, _): &(Query, Vec<String>)| query.measures.first().and_then(|one| one.source.counts());
     if counts(&before) != counts(&after) {
         let mut violations = Violations::new();
         violations

@@ -322,7 +322,7 @@ async fn catalogues_are_listed() {
             rest.indicators.len(),
             rest.next_page_token.as_str()
         ),
-        (20, 18, "")
+        (20, 20, "")
     );
     let got = pb::GetIndicatorRequest {
         name: "Joint_Patrols".into(),

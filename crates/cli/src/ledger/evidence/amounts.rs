@@ -14,6 +14,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// What the group of records without a value is called.
 const NONE: &str = "NONE";
+/// The quantity that an event of aid has by its items.
+const AID_VALUE: &str = "aid_value_vnd";
 
 /// Records by name and revision.
 pub type Records = BTreeMap<(String, i32), EventRevision>;
@@ -155,6 +157,11 @@ fn is_of(event: &Event, key: &str, value: &str) -> bool {
         }
         "event_type" => event.event_type == value,
         "programme" => one_of(&event.programmes),
+        "team" => event.team == if value == NONE { "" } else { value },
+        "aid_item" => match value {
+            NONE => event.lines.is_empty(),
+            item => event.lines.iter().any(|line| line.item == item),
+        },
         "partner_unit" => one_of(&event.partner_units),
         "direction" => match event.direction() {
             Direction::Unspecified => value == NONE,
@@ -166,7 +173,10 @@ fn is_of(event: &Event, key: &str, value: &str) -> bool {
 
 impl Asked<'_> {
     fn counts_units(&self) -> bool {
-        matches!(self.measure.sum(), EventSum::HomeUnits | EventSum::PartnerUnits)
+        matches!(
+            self.measure.sum(),
+            EventSum::HomeUnits | EventSum::PartnerUnits | EventSum::Markers
+        )
     }
 
     fn faults(&self, revision: &EventRevision, contribution: &Contribution) -> Vec<String> {
@@ -216,16 +226,37 @@ impl Asked<'_> {
             EventSum::Events => is(Some(1)),
             EventSum::Delegations => is(event.delegations),
             EventSum::Persons => is(event.persons),
-            EventSum::Quantity => match event.quantities.get(&self.measure.quantity) {
+            EventSum::Quantity => match self.quantity(event) {
                 None => said.is_empty(),
-                Some(quantity) => amount(said).is_ok_and(|said| amount(quantity) == Ok(said)),
+                Some(quantity) => amount(said).is_ok_and(|said| quantity == Ok(said)),
             },
             EventSum::HomeUnits => names(
                 &contribution.counted_units,
                 event.co_home_units.iter().chain([&event.home_unit]),
             ),
             EventSum::PartnerUnits => names(&contribution.counted_units, event.partner_units.iter()),
+            // Which markers stand along a stretch is the registry's knowledge.
+            EventSum::Markers => event.marker_from.is_empty() == said.is_empty(),
         }
+    }
+
+    /// The quantity that counts, if the event tells it: of what aid was worth only the items asked for, if any are.
+    fn quantity(&self, event: &Event) -> Option<Result<Decimal, String>> {
+        let quantity = &self.measure.quantity;
+        let filters = self.measure.filter.iter().chain(&self.request.narrow_events);
+        let mut items: Vec<&[String]> = filters.map(|filter| &*filter.aid_items).collect();
+        let group = self.request.group.get("aid_item").filter(|item| *item != NONE);
+        items.extend(group.map(std::slice::from_ref));
+        items.retain(|items| !items.is_empty());
+        if quantity != AID_VALUE || items.is_empty() {
+            return event.quantities.get(quantity).map(|quantity| amount(quantity));
+        }
+        let lines = event.lines.iter();
+        let mut lines = lines.filter(|line| items.iter().all(|items| items.contains(&line.item)));
+        lines.try_fold(Ok(Decimal::ZERO), |sum, line| {
+            let value = (!line.value_vnd.is_empty()).then(|| amount(&line.value_vnd))?;
+            Some(sum.and_then(|sum| Ok(sum + value?)))
+        })
     }
 }
 
@@ -247,5 +278,7 @@ fn passes(event: &Event, filter: &EventMeasureFilter) -> bool {
     let by_programme = programmes.is_empty() || event.programmes.iter().any(|programme| programmes.contains(programme));
     let by_partner =
         (filter.partner_countries.is_empty() && filter.partner_units.is_empty()) || !event.partner_units.is_empty();
-    by_type && by_direction && by_programme && by_partner
+    let items = &filter.aid_items;
+    let by_item = items.is_empty() || event.lines.iter().any(|line| items.contains(&line.item));
+    by_type && by_direction && by_programme && by_partner && by_item
 }

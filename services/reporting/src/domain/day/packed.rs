@@ -6,7 +6,10 @@ use banggiao_contracts::r#type::v1::Direction;
 use banggiao_model::{date::Date, decimal::Decimal, hierarchy::Key, permission::Classification};
 
 use super::{Day, Front, layout::Rest};
-use crate::domain::{fact::Fact, symbol::Symbol};
+use crate::domain::{
+    fact::{Extra, Fact},
+    symbol::Symbol,
+};
 
 /// A fact as it is packed.
 #[derive(Debug, Clone, Copy)]
@@ -152,5 +155,12 @@ impl<'a> Packed<'a> {
         quantities
             .find(|quantity| quantity.key() == key)
             .map(super::layout::Quantity::amount)
+    }
+
+    /// What only some types of events have, if it has any of it.
+    #[must_use]
+    pub fn extra(self) -> Option<&'a Extra> {
+        self.whole()
+            .map_or_else(|| self.day.extra(self.place), |fact| Some(&fact.extra))
     }
 }

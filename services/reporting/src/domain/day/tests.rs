@@ -8,11 +8,16 @@ use banggiao_model::{
     hierarchy::Key,
     permission::Classification,
 };
-use proptest::{collection::vec, option, prelude::*, sample::subsequence};
+use proptest::{
+    collection::vec,
+    option,
+    prelude::*,
+    sample::{select, subsequence},
+};
 
 use super::{Day, Index, Packed};
 use crate::domain::{
-    fact::Fact,
+    fact::{Extra, Fact},
     symbol::{Symbol, Symbols},
     world::{World, day},
 };
@@ -26,6 +31,26 @@ fn units() -> Vec<Key> {
 fn symbols(count: u32) -> Vec<Symbol> {
     let mut symbols = Symbols::default();
     (0..count).map(|number| symbols.intern(&number.to_string())).collect()
+}
+
+/// Most facts have none of it.
+fn extra() -> impl Strategy<Value = Extra> {
+    let some = (
+        option::of(select(units())),
+        option::of(Just([symbols(2)[0], symbols(2)[1]])),
+        vec(option::of(select(AMOUNTS.to_vec())), 0..3),
+    );
+    let some = some.prop_map(|(team, stretch, worth)| {
+        let worth = worth
+            .into_iter()
+            .map(|value| value.map(|value| decimal::parse(value).unwrap()));
+        Extra {
+            team,
+            stretch,
+            items: symbols(9).into_iter().zip(worth).collect(),
+        }
+    });
+    prop_oneof![3 => Just(Extra::default()), 1 => some]
 }
 
 prop_compose! {
@@ -42,6 +67,7 @@ prop_compose! {
         programmes in prop_oneof![9 => subsequence(symbols(9), 0..3), 1 => Just(symbols(300))],
         quantities in vec((0_usize..9, 0..AMOUNTS.len()), 0..3),
         waits in any::<bool>(),
+        extra in extra(),
     ) -> Fact {
         let quantities = quantities.into_iter().map(|(key, amount)| {
             (symbols(9)[key], decimal::parse(AMOUNTS[amount]).unwrap())
@@ -62,6 +88,7 @@ prop_compose! {
             partners: partners.into(),
             programmes: programmes.into(),
             quantities: quantities.collect(),
+            extra,
         }
     }
 }
@@ -86,6 +113,8 @@ fn assert_same(packed: Packed<'_>, fact: &Fact) {
         let amount: Option<Decimal> = packed.quantity(key);
         assert_eq!(amount, fact.quantity(key));
     }
+    let extra = packed.extra().cloned().unwrap_or_default();
+    assert_eq!(extra, fact.extra);
     let (day, place) = packed.place();
     if !day.fronts()[place].is_whole() {
         assert_eq!(day.has_quantities(place), !fact.quantities.is_empty());

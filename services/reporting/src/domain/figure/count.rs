@@ -29,12 +29,12 @@ pub struct Sums {
 
 impl Sums {
     fn add(&mut self, found: &Found<'_, '_>) {
-        self.total.add(found.records, found.adds, found.units);
+        self.total.add(found.records, found.adds, found.things);
         for part in found.parts {
             if self.groups.len() <= part.number {
                 self.groups.resize_with(part.number + 1, Tally::default);
             }
-            self.groups[part.number].add(found.records, found.adds, &part.units);
+            self.groups[part.number].add(found.records, part.adds.unwrap_or(found.adds), &part.things);
         }
     }
 

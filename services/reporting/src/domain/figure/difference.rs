@@ -58,7 +58,7 @@ impl Difference {
     /// units are compared.
     fn is_none(&self, once: bool) -> bool {
         match (&self.before, &self.after) {
-            (Some(before), Some(after)) if once => before.units == after.units,
+            (Some(before), Some(after)) if once => before.things == after.things,
             (Some(before), Some(after)) => before.amount == after.amount,
             _ => false,
         }

@@ -2,14 +2,12 @@
 
 use std::collections::HashMap;
 
-use banggiao_model::hierarchy::Key;
-
 use super::{
     Cell, Ground, Reach, lens,
     part::Groups,
     record::Kept,
     select::{self, Events, Found},
-    tally::{Adds, Tally},
+    tally::{Adds, Tally, Thing},
     texts,
 };
 use crate::domain::{Error, amount::Amount, query::Query};
@@ -21,8 +19,8 @@ pub struct Contribution {
     pub record: Kept,
     /// What it adds; absent if it says nothing of it.
     pub amount: Option<Amount>,
-    /// The units that it counts for, if units are counted.
-    pub units: Vec<Key>,
+    /// The units or markers that it counts for, if such are counted.
+    pub things: Vec<Thing>,
 }
 
 /// A figure with the records behind it.
@@ -37,7 +35,7 @@ pub struct Explanation {
 }
 
 /// A record that stands in the cell, before it is known in which order.
-type Waiting = (Kept, Adds, Vec<Key>);
+type Waiting = (Kept, Adds, Vec<Thing>);
 
 /// Explains the cell of a query with one measure. `group` has a value for each key of the query, in their order.
 ///
@@ -54,7 +52,8 @@ pub fn explain(ground: Ground<'_>, query: &Query, reach: &Reach, group: Vec<Stri
                 .entry(part.number)
                 .or_insert_with(|| texts(ground, query, &part.group) == group);
             if asked && found.readable {
-                waiting.push((found.record.keep(), found.adds, part.units.clone()));
+                let adds = part.adds.unwrap_or(found.adds);
+                waiting.push((found.record.keep(), adds, part.things.clone()));
             }
             withheld |= asked && !found.readable;
         }
@@ -65,10 +64,10 @@ pub fn explain(ground: Ground<'_>, query: &Query, reach: &Reach, group: Vec<Stri
     let mut tally = Tally::default();
     let contributions = waiting
         .into_iter()
-        .map(|(record, adds, units)| Contribution {
-            amount: tally.add(1, adds, &units),
+        .map(|(record, adds, things)| Contribution {
+            amount: tally.add(1, adds, &things),
             record,
-            units,
+            things,
         })
         .collect();
     let cell = Cell {

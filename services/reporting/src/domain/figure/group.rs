@@ -45,6 +45,8 @@ pub enum Value {
     Period(Period),
     /// A level.
     Level(Level),
+    /// An item of aid.
+    AidItem(Symbol),
     /// A dry season, by its place among those of the query.
     Season(u16),
 }
@@ -73,6 +75,7 @@ pub fn text(value: Value, query: &Query, hierarchy: &Hierarchy, symbols: &Symbol
         Value::Kind(kind) => kind.as_str_name().trim_start_matches("AGREEMENT_KIND_").to_owned(),
         Value::Direction(direction) => direction.as_str_name().trim_start_matches("DIRECTION_").to_owned(),
         Value::Programme(id) => name::name("programmes", symbols.text(id)),
+        Value::AidItem(item) => symbols.text(item).to_owned(),
         Value::Period(period) => period.name(),
         Value::Level(level) => level.code().to_owned(),
         Value::Season(place) => {
@@ -137,7 +140,13 @@ pub fn single_value(key: GroupKey, query: &Query, window: Window, record: Record
         (GroupKey::EventType, Record::Event(fact)) => Some(Value::EventType(fact.event_type())),
         (GroupKey::EventType, Record::Agreement(agreement, _)) => Some(Value::Kind(agreement.kind)),
         (GroupKey::Direction, Record::Event(fact)) => Some(Value::Direction(fact.direction())),
-        (GroupKey::Direction | GroupKey::Programme, Record::Agreement(..)) => Some(Value::None),
+        (GroupKey::Team, Record::Event(fact)) => {
+            let team = fact.extra().and_then(|extra| extra.team);
+            Some(team.map_or(Value::None, Value::Unit))
+        }
+        (GroupKey::Direction | GroupKey::Programme | GroupKey::Team | GroupKey::AidItem, Record::Agreement(..)) => {
+            Some(Value::None)
+        }
         (GroupKey::Month | GroupKey::Quarter | GroupKey::Half | GroupKey::Year | GroupKey::Campaign, _) => {
             period_value(key, query, window, record.day())
         }
@@ -145,7 +154,7 @@ pub fn single_value(key: GroupKey, query: &Query, window: Window, record: Record
             GroupKey::ChildUnit | GroupKey::Unit | GroupKey::Level | GroupKey::PartnerUnit | GroupKey::PartnerCountry,
             _,
         )
-        | (GroupKey::Programme, Record::Event(_)) => None,
+        | (GroupKey::Programme | GroupKey::AidItem, Record::Event(_)) => None,
     }
 }
 

@@ -3,13 +3,14 @@
 //! Keys of one side go together: grouped by child and unit, each home unit stands under its own child only. A record
 //! without partner or programme stands under the group of those that have none, so that nothing is dropped.
 
-use banggiao_model::hierarchy::{Hierarchy, Key};
+use banggiao_model::hierarchy::Hierarchy;
 
 use super::{
     group::{self, Group, Value},
     lens::Seen,
     quick::Map,
     record::Record,
+    tally::{Adds, Thing},
 };
 use crate::domain::{
     measure::Side,
@@ -64,15 +65,17 @@ impl Groups {
     }
 }
 
-/// A group that a record stands under, with those of its units that count there.
+/// A group that a record stands under, with what of it counts there.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Part {
     /// Number of the group.
     pub number: usize,
     /// The group.
     pub group: Group,
-    /// The units that count there, if units are counted.
-    pub units: Vec<Key>,
+    /// The units or markers that count there, if such are counted.
+    pub things: Vec<Thing>,
+    /// What the record adds there, if it is not what it adds as a whole.
+    pub adds: Option<Adds>,
 }
 
 /// A record as it is divided: its units inside the subtree, and the partner units that count.
@@ -106,7 +109,7 @@ pub fn divide(
         let counts = divided.counted == Some(side);
         if counts || keys.iter().any(|key| group::of_side(*key, side)) {
             let of_unit = |seen: &Seen| Part {
-                units: seen.shown.filter(|_| counts).into_iter().collect(),
+                things: seen.shown.filter(|_| counts).map(Thing::Unit).into_iter().collect(),
                 ..part(group::fill(keys, |key| {
                     group::unit_value(key, side, seen, record, hierarchy)
                 }))
@@ -132,6 +135,16 @@ pub fn divide(
             ),
         );
     }
+    if let Record::Event(fact) = record
+        && keys.contains(&GroupKey::AidItem)
+    {
+        let of = |value| group::fill(keys, |key| (key == GroupKey::AidItem).then_some(value));
+        let items = fact.extra().into_iter().flat_map(|extra| &extra.items);
+        multiply(
+            parts,
+            merged(items.map(|(item, _)| part(of(Value::AidItem(*item)))), of(Value::None)),
+        );
+    }
     for part in parts {
         part.number = groups.number(part.group);
     }
@@ -151,11 +164,11 @@ fn merged(parts: impl Iterator<Item = Part>, none: Group) -> Vec<Part> {
         match merged.iter_mut().find(|known| known.group == part.group) {
             Some(known) => {
                 let new = part
-                    .units
+                    .things
                     .into_iter()
-                    .filter(|unit| !known.units.contains(unit))
-                    .collect::<Vec<Key>>();
-                known.units.extend(new);
+                    .filter(|thing| !known.things.contains(thing))
+                    .collect::<Vec<Thing>>();
+                known.things.extend(new);
             }
             None => merged.push(part),
         }
@@ -190,5 +203,5 @@ fn join(part: &mut Part, other: Part) {
             *place = value;
         }
     }
-    part.units.extend(other.units);
+    part.things.extend(other.things);
 }

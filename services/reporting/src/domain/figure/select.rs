@@ -4,21 +4,25 @@
 
 use std::borrow::Cow;
 
-use banggiao_model::{date::Date, hierarchy::Key};
+use banggiao_model::date::Date;
 
 use super::{
     Ground, Reach,
     bundle::{Bundler, Classes, Counts, Needs},
+    group::Value,
     lens::{Lens, Seen},
+    marker::Markers,
     notes::Notes,
     part::{self, Divided, Groups, Part},
     record::Record,
     sieve::Sieve,
-    tally::Adds,
+    tally::{Adds, Thing},
 };
 use crate::domain::{
-    measure::{Side, Source},
-    query::{Query, Window},
+    amount::Amount,
+    measure::{Side, Source, Things},
+    query::{GroupKey, Query, Window},
+    symbol::{Symbol, Symbols},
 };
 
 /// A record that counts for a measure, or would if the caller might read it.
@@ -34,9 +38,9 @@ pub struct Found<'a, 's> {
     pub record: Record<'a>,
     /// What it adds.
     pub adds: Adds,
-    /// All its units that are counted.
-    pub units: &'s [Key],
-    /// The groups that it stands under, with those of its units that are counted there.
+    /// All its units or markers that are counted.
+    pub things: &'s [Thing],
+    /// The groups that it stands under, with those of its units or markers that are counted there.
     pub parts: &'s [Part],
 }
 
@@ -75,6 +79,7 @@ pub fn select<'a>(
         groups,
         needs: Needs::of(query),
         asks: asks.collect(),
+        markers: asks_for_markers(query).then(|| Markers::new(ground.directory)),
         homes: Lens::new(hierarchy, days_of_change, Some(query.root), query.as_of),
         partners: Lens::new(hierarchy, days_of_change, None, query.as_of),
         notes: Notes::default(),
@@ -137,6 +142,8 @@ struct Selection<'a, 'q, 'g, 'd> {
     groups: &'g mut Groups,
     needs: Needs,
     asks: Vec<Ask<'q, 'd>>,
+    /// If markers are counted.
+    markers: Option<Markers<'a>>,
     homes: Lens<'d>,
     partners: Lens<'d>,
     notes: Notes,
@@ -225,24 +232,33 @@ impl<'a> Selection<'a, '_, '_, '_> {
         if readable && sieve.places_partners && !std::mem::replace(&mut known.noted_partners, true) {
             self.notes.take_partners(&partners, records);
         }
-        let counts = source.counts_units();
+        let counts = source.counts();
         let adds = match counts {
             None => alike
                 .counts
                 .map_or_else(|| sieve.amount(record), |counts| sieve.sum(counts)),
-            Some((_, true)) => Adds::UnitsRepeated,
-            Some((_, false)) => Adds::UnitsOnce,
+            Some((Things::Markers, _)) if stretch(record).is_none() => match alike.counts {
+                None => Adds::Amount(None),
+                Some(_) => Adds::Sum(Amount::ZERO, records),
+            },
+            Some((_, true)) => Adds::Repeated,
+            Some((_, false)) => Adds::Once,
         };
-        let counted = counts.map(|(side, _)| side);
-        let units = match counted {
+        let counted = counts.and_then(|(things, _)| match things {
+            Things::Units(side) => Some(side),
+            Things::Markers => None,
+        });
+        let things = match counts {
             None => Vec::new(),
-            Some(Side::Home) => shown(&sides.inside),
-            Some(Side::Partner) => shown(&partners),
+            Some((Things::Units(Side::Home), _)) => shown(&sides.inside),
+            Some((Things::Units(Side::Partner), _)) => shown(&partners),
+            Some((Things::Markers, _)) => along(self.markers.as_ref(), record, &self.ground.facts.symbols),
         };
-        // With all partners and no units counted, a record is divided alike for every measure.
-        let alike = counted.is_none() && matches!(partners, Cow::Borrowed(_));
-        let parts = if alike { &mut sides.whole } else { &mut sides.parts };
-        if !alike || !std::mem::replace(&mut known.divided, true) {
+        let by_item = self.query.group_by.contains(&GroupKey::AidItem);
+        // With all partners, no units counted and no items told apart, a record is divided alike for every measure.
+        let same = counts.is_none() && !by_item && matches!(partners, Cow::Borrowed(_));
+        let parts = if same { &mut sides.whole } else { &mut sides.parts };
+        if !same || !std::mem::replace(&mut known.divided, true) {
             let divided = Divided {
                 record,
                 homes: &sides.inside,
@@ -251,13 +267,24 @@ impl<'a> Selection<'a, '_, '_, '_> {
             };
             part::divide(self.query, self.window, hierarchy, self.groups, divided, parts);
         }
+        if !same {
+            for part in parts.iter_mut() {
+                if counted.is_none() {
+                    part.things.clone_from(&things);
+                }
+                part.adds = part.group.iter().find_map(|value| match value {
+                    Value::AidItem(item) => sieve.of_item(record, *item),
+                    _ => None,
+                });
+            }
+        }
         emit(Found {
             measure: *measure,
             records,
             readable,
             record,
             adds,
-            units: &units,
+            things: &things,
             parts,
         });
     }
@@ -283,12 +310,34 @@ impl<'a> Selection<'a, '_, '_, '_> {
 }
 
 /// The units as what they count, each once.
-fn shown(seen: &[Seen]) -> Vec<Key> {
+fn shown(seen: &[Seen]) -> Vec<Thing> {
     let mut units = Vec::with_capacity(seen.len());
-    for unit in seen.iter().filter_map(|seen| seen.shown) {
+    for unit in seen.iter().filter_map(|seen| seen.shown).map(Thing::Unit) {
         if !units.contains(&unit) {
             units.push(unit);
         }
     }
     units
+}
+
+fn asks_for_markers(query: &Query) -> bool {
+    let mut sources = query.sources();
+    sources.any(|source| matches!(source.counts(), Some((Things::Markers, _))))
+}
+
+/// The first and the last marker that an event names, if it names any.
+fn stretch(record: Record<'_>) -> Option<[Symbol; 2]> {
+    match record {
+        Record::Event(fact) => fact.extra()?.stretch,
+        Record::Agreement(..) => None,
+    }
+}
+
+/// The markers along the stretch of an event.
+fn along(markers: Option<&Markers<'_>>, record: Record<'_>, symbols: &Symbols) -> Vec<Thing> {
+    let (Some(markers), Some(stretch)) = (markers, stretch(record)) else {
+        return Vec::new();
+    };
+    let markers = markers.along(stretch.map(|id| symbols.text(id)));
+    markers.iter().copied().map(Thing::Marker).collect()
 }

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use banggiao_contracts::{registry::v1::AgreementKind, r#type::v1::Direction};
 use banggiao_model::{
     date::Date,
+    decimal::Decimal,
     hierarchy::{Hierarchy, Key},
     level::Level,
 };
@@ -22,7 +23,7 @@ use super::{
 use crate::domain::{
     amount::Amount,
     day::Packed,
-    measure::{AgreementDate, AgreementFilter, EventFilter, EventSum, Side, Source},
+    measure::{AID_VALUE, AgreementDate, AgreementFilter, EventFilter, EventSum, Side, Source, Things},
     query::{GroupKey, Query, Window},
     symbol::{Symbol, Symbols},
 };
@@ -43,6 +44,7 @@ enum Own {
         types: Vec<Vec<Symbol>>,
         directions: Vec<Direction>,
         programmes: Vec<Vec<Symbol>>,
+        aid_items: Vec<Vec<Symbol>>,
         sum: Sum,
     },
     Agreement {
@@ -61,6 +63,8 @@ enum Sum {
     Delegations,
     Persons,
     Quantity(Option<Symbol>),
+    /// What aid was worth, which has items.
+    AidValue(Option<Symbol>),
 }
 
 /// A measure or a part of a sum, ready to be asked about records.
@@ -82,7 +86,8 @@ impl<'a> Sieve<'a> {
         days_of_change: &'a [Date],
     ) -> Self {
         let lens = |root: &Key| Lens::new(hierarchy, days_of_change, Some(*root), query.as_of);
-        let counts_partners = source.counts_units().is_some_and(|(side, _)| side == Side::Partner);
+        let partners_counted = Things::Units(Side::Partner);
+        let counts_partners = source.counts().is_some_and(|(things, _)| things == partners_counted);
         let by_partner = query.group_by.contains(&GroupKey::PartnerUnit);
         let mut partners = Vec::new();
         let own = match source {
@@ -120,6 +125,7 @@ impl<'a> Sieve<'a> {
                     types,
                     directions,
                     programmes,
+                    aid_items,
                     ..
                 },
                 Record::Event(fact),
@@ -129,6 +135,7 @@ impl<'a> Sieve<'a> {
                     && programmes
                         .iter()
                         .all(|any| fact.programmes().any(|id| any.contains(&id)))
+                    && (aid_items.is_empty() || items(fact).iter().any(|(item, _)| all(aid_items, *item)))
             }
             (Own::Agreement { kinds, levels, date }, Record::Agreement(agreement, signed)) => {
                 let placed = match date {
@@ -169,20 +176,56 @@ impl<'a> Sieve<'a> {
                 Sum::Events => (counts.events(), counts.events()),
                 Sum::Delegations => counts.delegations(),
                 Sum::Persons => counts.persons(),
-                Sum::Quantity(_) => (0, 0),
+                Sum::Quantity(_) | Sum::AidValue(_) => (0, 0),
             },
             Own::Agreement { .. } | Own::Nothing => (0, 0),
         };
         Adds::Sum(Amount::whole(sum), counts.events() - told)
     }
 
+    /// What an event adds under one of its items of aid, if it is not what it adds as a whole.
+    pub fn of_item(&self, record: Record<'_>, item: Symbol) -> Option<Adds> {
+        let (Own::Event { sum, aid_items, .. }, Record::Event(fact)) = (&self.own, record) else {
+            return None;
+        };
+        let one = items(fact).iter().filter(|(known, _)| *known == item);
+        match sum {
+            Sum::AidValue(_) if all(aid_items, item) => Some(Adds::Amount(worth(one))),
+            // What the filter leaves out is worth nothing here.
+            Sum::AidValue(_) => Some(Adds::Amount(Some(Amount::ZERO))),
+            _ => None,
+        }
+    }
+
     /// What a record adds, if it is not units that are counted.
     pub fn amount(&self, record: Record<'_>) -> Adds {
         Adds::Amount(match (&self.own, record) {
-            (Own::Event { sum, .. }, Record::Event(fact)) => amount(*sum, fact),
+            (Own::Event { sum, aid_items, .. }, Record::Event(fact)) => match sum {
+                Sum::AidValue(_) if !aid_items.is_empty() => {
+                    worth(items(fact).iter().filter(|(item, _)| all(aid_items, *item)))
+                }
+                sum => amount(*sum, fact),
+            },
             (Own::Agreement { .. } | Own::Nothing, _) | (_, Record::Agreement(..)) => Some(Amount::whole(1)),
         })
     }
+}
+
+/// The items of aid of an event, with what they were worth.
+fn items(fact: Packed<'_>) -> &[(Symbol, Option<Decimal>)] {
+    fact.extra().map_or(&[], |extra| &extra.items)
+}
+
+/// Whether an item is in each of some lists.
+fn all(lists: &[Vec<Symbol>], item: Symbol) -> bool {
+    lists.iter().all(|items| items.contains(&item))
+}
+
+/// What some items were worth together, if it is known of all.
+fn worth<'i>(mut items: impl Iterator<Item = &'i (Symbol, Option<Decimal>)>) -> Option<Amount> {
+    items.try_fold(Amount::ZERO, |sum, (_, value)| {
+        sum.checked_add(Amount::from_decimal((*value)?)?)
+    })
 }
 
 fn own_event(filters: [&EventFilter; 2], sum: &EventSum, symbols: &Symbols) -> Own {
@@ -197,15 +240,17 @@ fn own_event(filters: [&EventFilter; 2], sum: &EventSum, symbols: &Symbols) -> O
             .collect()
     };
     let sum = match sum {
-        EventSum::Events | EventSum::HomeUnits | EventSum::PartnerUnits => Sum::Events,
+        EventSum::Events | EventSum::HomeUnits | EventSum::PartnerUnits | EventSum::Markers => Sum::Events,
         EventSum::Delegations => Sum::Delegations,
         EventSum::Persons => Sum::Persons,
+        EventSum::Quantity(key) if key == AID_VALUE => Sum::AidValue(symbols.find(key)),
         EventSum::Quantity(key) => Sum::Quantity(symbols.find(key)),
     };
     Own::Event {
         types: lists(|filter| &filter.event_types),
         directions: filters.iter().filter_map(|filter| filter.direction).collect(),
         programmes: lists(|filter| &filter.programmes),
+        aid_items: lists(|filter| &filter.aid_items),
         sum,
     }
 }
@@ -239,6 +284,6 @@ fn amount(sum: Sum, fact: Packed<'_>) -> Option<Amount> {
         Sum::Events => Some(Amount::whole(1)),
         Sum::Delegations => fact.delegations().map(|count| Amount::whole(count.into())),
         Sum::Persons => fact.persons().map(|count| Amount::whole(count.into())),
-        Sum::Quantity(key) => fact.quantity(key?).and_then(Amount::from_decimal),
+        Sum::Quantity(key) | Sum::AidValue(key) => fact.quantity(key?).and_then(Amount::from_decimal),
     }
 }

@@ -6,7 +6,17 @@ use std::collections::HashSet;
 
 use banggiao_model::hierarchy::Key;
 
+use super::marker::Marker;
 use crate::domain::{Error, amount::Amount};
+
+/// A thing that is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Thing {
+    /// A unit.
+    Unit(Key),
+    /// A boundary marker.
+    Marker(Marker),
+}
 
 /// What a record adds to a figure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,10 +25,10 @@ pub enum Adds {
     Amount(Option<Amount>),
     /// What several records tell together, and how many of them tell nothing.
     Sum(Amount, i64),
-    /// Its units, each in every record.
-    UnitsRepeated,
-    /// Its units, unless an earlier record named them.
-    UnitsOnce,
+    /// Its units or markers, each in every record.
+    Repeated,
+    /// Its units or markers, unless an earlier record named them.
+    Once,
 }
 
 /// What some records have added up to.
@@ -30,12 +40,12 @@ pub struct Tally {
     pub unknown: i64,
     sum: Amount,
     overflown: bool,
-    units: HashSet<Key>,
+    things: HashSet<Thing>,
 }
 
 impl Tally {
-    /// Adds so many records alike, with the units that each counts for, each once. Gives what they added, if they tell.
-    pub fn add(&mut self, records: i64, adds: Adds, units: &[Key]) -> Option<Amount> {
+    /// Adds so many records alike, with the things that each counts for, each once. Gives what they added, if they tell.
+    pub fn add(&mut self, records: i64, adds: Adds, things: &[Thing]) -> Option<Amount> {
         self.records += records;
         let added = match adds {
             Adds::Amount(amount) => amount,
@@ -43,9 +53,9 @@ impl Tally {
                 self.unknown += unknown;
                 Some(amount)
             }
-            Adds::UnitsRepeated => Some(Amount::whole(Amount::length(units.len()).saturating_mul(records))),
-            Adds::UnitsOnce => {
-                let new = units.iter().filter(|unit| self.units.insert(**unit)).count();
+            Adds::Repeated => Some(Amount::whole(Amount::length(things.len()).saturating_mul(records))),
+            Adds::Once => {
+                let new = things.iter().filter(|thing| self.things.insert(**thing)).count();
                 Some(Amount::count(new))
             }
         };

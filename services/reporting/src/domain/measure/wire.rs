@@ -95,9 +95,7 @@ fn sum_of(known: Known<'_>, sum: &pb::SumMeasure, scope: &mut Scope<'_>) -> Opti
             if overlap((before, source), (indicator, &part.source)) {
                 let why = format!("{} and {} count some of the same", before.name, indicator.name);
                 scope.add(rule::OVERLAPPING_INDICATORS, &path, why);
-            } else if before.unit_of_count != indicator.unit_of_count
-                || source.counts_units() != part.source.counts_units()
-            {
+            } else if before.unit_of_count != indicator.unit_of_count || source.counts() != part.source.counts() {
                 let why = format!(
                     "{} and {} do not count the same kind of thing",
                     before.name, indicator.name
@@ -141,14 +139,15 @@ fn event_measure(directory: &Directory, events: &pb::EventMeasure, scope: &mut S
         pb::EventSum::Quantity => quantity(&events.quantity, scope).map(EventSum::Quantity),
         pb::EventSum::HomeUnits => Some(EventSum::HomeUnits),
         pb::EventSum::PartnerUnits => Some(EventSum::PartnerUnits),
+        pb::EventSum::Markers => Some(EventSum::Markers),
     }?;
     if !events.quantity.is_empty() && !matches!(sum, EventSum::Quantity(_)) {
         scope.invalid("quantity", "goes with EVENT_SUM_QUANTITY only");
     }
-    if events.repeated && !matches!(sum, EventSum::HomeUnits | EventSum::PartnerUnits) {
+    if events.repeated && !matches!(sum, EventSum::HomeUnits | EventSum::PartnerUnits | EventSum::Markers) {
         scope.invalid(
             "repeated",
-            "goes with EVENT_SUM_HOME_UNITS and EVENT_SUM_PARTNER_UNITS only",
+            "goes with EVENT_SUM_HOME_UNITS, EVENT_SUM_PARTNER_UNITS and EVENT_SUM_MARKERS only",
         );
     }
     Some(EventMeasure {
@@ -219,7 +218,21 @@ pub fn event_filter(
         programmes,
         partner_countries: countries(&filter.partner_countries, scope),
         partner_units,
+        aid_items: aid_items(&filter.aid_items, scope),
     }
+}
+
+/// Which items of aid. They are words of those who record, of which nothing is known here.
+fn aid_items(items: &[String], scope: &mut Scope<'_>) -> Vec<String> {
+    wire::at_most(wire::MAX_LIST, items.len(), "aid_items", scope);
+    for (index, item) in items.iter().take(wire::MAX_LIST).enumerate() {
+        let path = format!("aid_items[{index}]");
+        if item.is_empty() {
+            scope.required(&path);
+        }
+        wire::line(item, wire::MAX_NAME, &path, scope);
+    }
+    items.to_vec()
 }
 
 /// Which agreements. A kind or level that is not specified stands for any.

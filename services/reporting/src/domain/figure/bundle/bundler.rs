@@ -143,7 +143,9 @@ impl<'a, 'q, 'l, 'd> Bundler<'a, 'q, 'l, 'd> {
             return;
         }
         let number = self.events + place as u32;
-        let counts = if row == UNSEEN || self.needs.quantities && day.has_quantities(place) {
+        let singled =
+            self.needs.quantities && day.has_quantities(place) || self.needs.extras && day.extra(place).is_some();
+        let counts = if row == UNSEEN || singled {
             None
         } else if self.needs.partners || self.needs.programmes {
             self.particular(row, front)

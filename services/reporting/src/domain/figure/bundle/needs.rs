@@ -1,7 +1,7 @@
 //! What a question looks at besides what all events have.
 
 use crate::domain::{
-    measure::{EventFilter, EventSum, Side, Source},
+    measure::{EventFilter, EventSum, Side, Source, Things},
     query::{GroupKey, Query},
 };
 
@@ -20,15 +20,17 @@ pub struct Needs {
     pub programmes: bool,
     /// Quantities.
     pub quantities: bool,
+    /// What only some types of events have.
+    pub extras: bool,
 }
 
 impl Needs {
     /// Of a question.
     pub fn of(query: &Query) -> Self {
         let keys = |wanted: &[GroupKey]| query.group_by.iter().any(|key| wanted.contains(key));
-        let counts = |wanted: Side| {
+        let counts = |wanted: Things| {
             let mut sources = query.sources();
-            sources.any(|source| source.counts_units().is_some_and(|(side, _)| side == wanted))
+            sources.any(|source| source.counts().is_some_and(|(things, _)| things == wanted))
         };
         let of_measures = query.sources().filter_map(|source| match source {
             Source::Events(events) => Some(events),
@@ -44,18 +46,21 @@ impl Needs {
         let mut sums = of_measures.map(|events| &events.sum);
         Self {
             children: keys(&[GroupKey::ChildUnit]),
-            homes: keys(&[GroupKey::Unit, GroupKey::Level]) || counts(Side::Home),
+            homes: keys(&[GroupKey::Unit, GroupKey::Level]) || counts(Things::Units(Side::Home)),
             levels: keys(&[GroupKey::Level]),
             partners: keys(&[GroupKey::PartnerUnit, GroupKey::PartnerCountry])
-                || counts(Side::Partner)
+                || counts(Things::Units(Side::Partner))
                 || filters.iter().any(by_partner),
             programmes: keys(&[GroupKey::Programme]) || filters.iter().any(|filter| !filter.programmes.is_empty()),
+            extras: keys(&[GroupKey::Team, GroupKey::AidItem])
+                || counts(Things::Markers)
+                || filters.iter().any(|filter| !filter.aid_items.is_empty()),
             quantities: sums.any(|sum| matches!(sum, EventSum::Quantity(_))),
         }
     }
 
     /// Whether nothing is looked at but class and kind.
     pub fn is_plain(self) -> bool {
-        !self.partners && !self.programmes && !self.quantities
+        !self.partners && !self.programmes && !self.quantities && !self.extras
     }
 }

@@ -29,7 +29,7 @@ fn answer(world: &World, query: &Query, reach: &Reach, how: Events) -> Answer {
         withheld |= !found.readable;
         for part in found.parts.iter().filter(|_| found.readable) {
             let tally: &mut Tally = tallies.entry((found.measure, format!("{:?}", part.group))).or_default();
-            tally.add(found.records, found.adds, &part.units);
+            tally.add(found.records, part.adds.unwrap_or(found.adds), &part.things);
         }
     };
     let notes = select(
@@ -49,6 +49,7 @@ fn answer(world: &World, query: &Query, reach: &Reach, how: Events) -> Answer {
 /// Many types, so that cells need more room than at first; joint events, plans, secrets, and units that come and go.
 fn world() -> World {
     let mut world = World::new();
+    world.markers(&["60", "61", "62"], &[]);
     assert!(world.unit("late", "VN", "DISTRICT_COMMAND", "east", "2024-02-01"));
     assert!(world.unit("island", "VN", "MILITARY_REGION", "", "2024-06-01"));
     let homes = ["region", "east", "west", "east-a", "east-b", "west-a", "late", "island"];
@@ -67,6 +68,19 @@ fn world() -> World {
             (number % 7 > 0).then_some(2),
         );
         event.classification = (number % 11 == 0).into();
+        if number % 9 == 0 {
+            event.team = "units/west-a".into();
+            (event.marker_from, event.marker_to) = ("markers/vn-kh-60".into(), "markers/vn-kh-62".into());
+        }
+        if number % 8 == 0 {
+            let line = |item: &str, value: &str| journal::Line {
+                item: item.into(),
+                value_vnd: value.into(),
+                ..journal::Line::default()
+            };
+            event.lines = vec![line("rice", "100"), line("silk", ["", "7"][number % 16 / 8])];
+            event.quantities.insert("aid_value_vnd".into(), "107".into());
+        }
         if number % 6 == 0 {
             event.quantities.insert("patrol_km".into(), "1.5".into());
         }
@@ -87,15 +101,21 @@ fn world() -> World {
 #[test]
 fn bundled_or_one_by_one_the_same_is_found() {
     let world = world();
-    let keys: [&[GroupKey]; 6] = [
+    let keys: [&[GroupKey]; 7] = [
         &[],
         &[GroupKey::ChildUnit, GroupKey::EventType, GroupKey::Direction],
         &[GroupKey::Unit, GroupKey::Month],
         &[GroupKey::PartnerCountry, GroupKey::Programme],
         &[GroupKey::PartnerUnit, GroupKey::Quarter],
         &[GroupKey::EventType],
+        &[GroupKey::Team, GroupKey::AidItem],
     ];
-    let sums: [&[EventSum]; 3] = [
+    let sums: [&[EventSum]; 4] = [
+        &[
+            EventSum::Markers,
+            EventSum::Quantity("aid_value_vnd".into()),
+            EventSum::Persons,
+        ],
         &[EventSum::Events, EventSum::Delegations, EventSum::Persons],
         &[EventSum::HomeUnits, EventSum::PartnerUnits],
         &[EventSum::Quantity("patrol_km".into()), EventSum::Persons],

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use banggiao_contracts::{journal::v1 as journal, r#type::v1::Direction};
+use banggiao_contracts::{journal::v1 as journal, registry::v1::change::Resource, r#type::v1::Direction};
 use banggiao_model::{
     date::Date,
     decimal::{self, Decimal},
@@ -17,6 +17,17 @@ use crate::domain::{
     query::{GroupKey, Query, Window},
     world::{World, day},
 };
+
+/// Markers along the border, by id and number, in their order.
+pub const MARKERS: [(&str, &str); 5] = [
+    ("vn-kh-60", "60"),
+    ("vn-kh-60-1", "60/1"),
+    ("vn-kh-61-s1", "61(1)"),
+    ("vn-kh-61-s2", "61(2)"),
+    ("vn-kh-62", "62"),
+];
+/// The number of the one that is only planned.
+pub const PLANNED: &str = "61(2)";
 
 /// A figure: value, records, unknown.
 pub type Figure = (String, i64, i64);
@@ -120,6 +131,10 @@ fn divide(
     if !filters.iter().all(|filter| passes(world, filter, event, start, on)) {
         return None;
     }
+    let asks_for_items = filters.iter().any(|filter| !filter.aid_items.is_empty());
+    if asks_for_items && !event.lines.iter().any(|line| counts(&filters, line)) {
+        return None;
+    }
     let shown = |unit: Key| {
         if query.as_of.is_some() {
             tree.place(unit, start, on).unit
@@ -155,6 +170,7 @@ fn divide(
             partners.push((text(shown(unit)), tree.unit(unit).country().to_owned()));
         }
     }
+    let markers = markers(world, &measure.sum, event);
     let counts_homes = measure.sum == EventSum::HomeUnits;
     let counts_partners = measure.sum == EventSum::PartnerUnits;
     let of = |homes: &[Home], partners: &[(String, String)]| -> BTreeSet<String> {
@@ -163,11 +179,11 @@ fn divide(
             .iter()
             .filter(|_| counts_partners)
             .map(|(unit, _)| unit.clone());
-        homes.chain(partners).filter(|unit| unit != "NONE").collect()
+        let units = homes.chain(partners).filter(|unit| unit != "NONE");
+        units.chain(markers.iter().cloned()).collect()
     };
-    let adds = adds(&measure.sum, event);
     let whole = Line {
-        adds,
+        adds: adds(&measure.sum, &filters, event, None),
         units: of(&homes, &partners),
     };
     let none = || ("NONE".to_owned(), "NONE".to_owned());
@@ -177,16 +193,26 @@ fn divide(
     } else {
         event.programmes.clone()
     };
+    let items: BTreeSet<&str> = event.lines.iter().map(|line| line.item.as_str()).collect();
+    let by_item = query.group_by.contains(&GroupKey::AidItem);
+    let items = if by_item && !items.is_empty() {
+        items.into_iter().map(Some).collect()
+    } else {
+        vec![None]
+    };
     let mut parts: BTreeMap<Vec<String>, Line> = BTreeMap::new();
     for home in &homes {
         for partner in &or_none(partners.clone()) {
-            for programme in &programmes {
-                let group = query
-                    .group_by
-                    .iter()
-                    .map(|key| group_value(query, *key, event, window.aligned(start), home, partner, programme));
+            for (programme, item) in programmes
+                .iter()
+                .flat_map(|programme| items.iter().map(move |item| (programme, *item)))
+            {
+                let group = query.group_by.iter().map(|key| match key {
+                    GroupKey::AidItem => item.unwrap_or("NONE").to_owned(),
+                    key => group_value(query, *key, event, window.aligned(start), home, partner, programme),
+                });
                 let line = parts.entry(group.collect()).or_insert(Line {
-                    adds,
+                    adds: adds(&measure.sum, &filters, event, item),
                     units: BTreeSet::new(),
                 });
                 line.units
@@ -211,6 +237,7 @@ fn passes(world: &World, filter: &EventFilter, event: &journal::Event, start: Da
                 .any(|name| filter.programmes.iter().any(|id| *name == format!("programmes/{id}"))))
         && (filter.partner_countries.is_empty() || partners().any(|unit| of_country(tree, filter, unit)))
         && (filter.partner_units.is_empty() || partners().any(within))
+        && (filter.aid_items.is_empty() || event.lines.iter().any(|line| filter.aid_items.contains(&line.item)))
 }
 
 fn partner_passes(world: &World, filter: &EventFilter, unit: Key, start: Date, on: Date) -> bool {
@@ -234,13 +261,51 @@ fn within(tree: &Hierarchy, filter: &EventFilter, unit: Key, start: Date, on: Da
         .any(|root| placed.is_some_and(|placed| tree.in_subtree(placed, *root, on)))
 }
 
-fn adds(sum: &EventSum, event: &journal::Event) -> Option<Decimal> {
+fn adds(sum: &EventSum, filters: &[&EventFilter], event: &journal::Event, item: Option<&str>) -> Option<Decimal> {
     match sum {
         EventSum::Events | EventSum::HomeUnits | EventSum::PartnerUnits => Some(Decimal::ONE),
         EventSum::Delegations => event.delegations.map(Decimal::from),
         EventSum::Persons => event.persons.map(Decimal::from),
-        EventSum::Quantity(key) => event.quantities.get(key).map(|text| decimal::parse(text).unwrap()),
+        EventSum::Markers => (!event.marker_from.is_empty()).then_some(Decimal::ONE),
+        EventSum::Quantity(key) => {
+            let by_item = item.is_some() || filters.iter().any(|filter| !filter.aid_items.is_empty());
+            if key == "aid_value_vnd" && by_item {
+                let lines = event.lines.iter().filter(|line| counts(filters, line));
+                let lines = lines.filter(|line| item.is_none_or(|item| line.item == item));
+                return lines.map(|line| decimal::parse(&line.value_vnd).ok()).sum();
+            }
+            event.quantities.get(key).map(|text| decimal::parse(text).unwrap())
+        }
     }
+}
+
+fn counts(filters: &[&EventFilter], line: &journal::Line) -> bool {
+    let passes = |filter: &&EventFilter| filter.aid_items.is_empty() || filter.aid_items.contains(&line.item);
+    filters.iter().all(passes)
+}
+
+/// The markers that the event names and those between them, by their places in a list that is in their order.
+fn markers(world: &World, sum: &EventSum, event: &journal::Event) -> Vec<String> {
+    let id = |marker: &str| format!("markers/{}", marker);
+    let known = |marker: &str| {
+        let mut changes = world.changes.iter();
+        changes.any(|change| matches!(&change.resource, Some(Resource::Marker(one)) if one.name == marker))
+    };
+    let place = |name: &String| {
+        let place = MARKERS.iter().position(|(marker, _)| id(marker) == *name);
+        place.filter(|_| known(name))
+    };
+    let last = Some(&event.marker_to).filter(|last| !last.is_empty());
+    let ends = place(&event.marker_from).zip(place(last.unwrap_or(&event.marker_from)));
+    let Some((from, to)) = ends.filter(|_| *sum == EventSum::Markers) else {
+        return Vec::new();
+    };
+    let along = MARKERS[from.min(to)..=from.max(to)].iter();
+    along
+        .filter(|(_, number)| *number != PLANNED)
+        .map(|(marker, _)| id(marker))
+        .filter(|marker| known(marker))
+        .collect()
 }
 
 fn group_value(
@@ -264,6 +329,9 @@ fn group_value(
             Direction::Outbound => "OUTBOUND".to_owned(),
         },
         GroupKey::Programme => programme.to_owned(),
+        GroupKey::Team if event.team.is_empty() => "NONE".to_owned(),
+        GroupKey::Team => event.team.clone(),
+        GroupKey::AidItem => unreachable!("of one item at a time"),
         GroupKey::Month => query.calendar.month_of(on).name(),
         GroupKey::Level => home.2.clone(),
         GroupKey::Half => query.calendar.half_of(on).name(),
@@ -279,7 +347,7 @@ fn group_value(
 
 fn figure(query: &Query, lines: &[Line]) -> Figure {
     let unknown = lines.iter().filter(|line| line.adds.is_none()).count() as i64;
-    let value = match query.measures[0].source.counts_units() {
+    let value = match query.measures[0].source.counts() {
         None => lines.iter().filter_map(|line| line.adds).sum::<Decimal>(),
         Some((_, true)) => lines.iter().map(|line| Decimal::from(line.units.len())).sum(),
         Some((_, false)) => lines

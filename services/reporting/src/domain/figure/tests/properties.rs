@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use banggiao_contracts::{
-    journal::v1::{Phase, ReviewState},
+    journal::v1::{Line, Phase, ReviewState},
     registry::v1::Role,
     r#type::v1::Direction,
 };
@@ -48,6 +48,8 @@ const KEYS: &[GroupKey] = &[
     GroupKey::Level,
     GroupKey::Half,
     GroupKey::Campaign,
+    GroupKey::Team,
+    GroupKey::AidItem,
 ];
 
 type Logged = (
@@ -79,6 +81,8 @@ pub fn world() -> impl Strategy<Value = World> {
         world.unit("island", "VN", "MILITARY_REGION", "", "2025-02-28");
         world.grant("reader", Role::Reader, "east", 1);
         world.merge("2025-02-28", &["kh-a", "kh-b"], "kh-a");
+        let numbers = oracle::MARKERS.map(|(_, number)| number);
+        world.markers(&numbers, &[oracle::PLANNED]);
         let (late, early): (Vec<_>, Vec<_>) = acts.into_iter().partition(|(.., late)| *late);
         early
             .into_iter()
@@ -117,6 +121,36 @@ fn log(world: &mut World, (on, (home, co_homes, partners), (persons, delegations
         event.event_type = "eventTypes/joint-patrol".into();
         event.quantities.insert("patrol_km".into(), format!("{bits}.5"));
     }
+    if bit(6) {
+        let marker = |place: usize| format!("markers/{}", oracle::MARKERS[place % 5].0);
+        event.marker_from = marker(id.len() + usize::from(bits));
+        event.marker_to = if bit(7) {
+            marker(usize::from(bits) / 5)
+        } else {
+            String::new()
+        };
+    }
+    if bit(7) {
+        event.team = format!("units/{}", HOMES[usize::from(bits) % 6]);
+        let values = [["100", "2.5", ""], ["", "30", "4"], ["1", "2", "3"]][usize::from(bits) % 3];
+        let items = ["rice", "silk", "rice"];
+        let lines = items.iter().zip(values).take(1 + usize::from(bits) % 3);
+        event.lines = lines
+            .map(|(item, value)| Line {
+                item: (*item).into(),
+                value_vnd: value.into(),
+                ..Line::default()
+            })
+            .collect();
+        let worth: Option<Decimal> = event
+            .lines
+            .iter()
+            .map(|line| decimal::parse(&line.value_vnd).ok())
+            .sum();
+        event
+            .quantities
+            .extend(worth.map(|worth| ("aid_value_vnd".to_owned(), decimal::format(worth))));
+    }
     event.programmes = names("programmes", &["p1", "p2"][..usize::from(bit(1)) + usize::from(bit(2))]);
     event.classification = i32::from(bit(3)) * 2;
     event.phase = if bit(4) && bit(5) {
@@ -143,6 +177,8 @@ fn sum() -> impl Strategy<Value = EventSum> {
         quantity,
         EventSum::HomeUnits,
         EventSum::PartnerUnits,
+        EventSum::Markers,
+        EventSum::Quantity("aid_value_vnd".into()),
     ])
 }
 
@@ -155,8 +191,9 @@ fn filter() -> impl Strategy<Value = (EventFilter, Vec<&'static str>)> {
         rare(&["p1", "p2"]),
         rare(&["KH", "LA"]),
         rare(PARTNERS),
+        rare(&["rice", "silk"]),
     );
-    (direction, lists).prop_map(|(direction, (types, programmes, countries, units))| {
+    (direction, lists).prop_map(|(direction, (types, programmes, countries, units, items))| {
         let owned = |list: Vec<&str>| list.into_iter().map(str::to_owned).collect();
         let filter = EventFilter {
             event_types: owned(types),
@@ -164,6 +201,7 @@ fn filter() -> impl Strategy<Value = (EventFilter, Vec<&'static str>)> {
             programmes: owned(programmes),
             partner_countries: owned(countries),
             partner_units: Vec::new(),
+            aid_items: owned(items),
         };
         (filter, units)
     })
@@ -281,7 +319,7 @@ proptest! {
         let window = world.query("region", DAYS[other.0.min(other.1)], DAYS[other.0.max(other.1)]).window;
         let after = Query { window, as_of: other.2.map(|on| day(DAYS[on])), ..before.clone() };
         let explained = |query| explain(world.ground(), query, &reach, Vec::new()).unwrap();
-        let once = matches!(query.measures[0].source.counts_units(), Some((_, false)));
+        let once = matches!(query.measures[0].source.counts(), Some((_, false)));
         let between = difference(explained(&before), explained(&after), once).unwrap();
         prop_assert_eq!(between.before.value, compute(world.ground(), &before, &reach).unwrap().totals[0].0.value);
         prop_assert_eq!(between.after.value, compute(world.ground(), &after, &reach).unwrap().totals[0].0.value);

@@ -81,6 +81,8 @@ impl<'a> Words<'a> {
             GroupKey::Level => ("Cấp", "Level"),
             GroupKey::Half => ("6 tháng", "Half-year"),
             GroupKey::Campaign => ("Mùa khô", "Dry season"),
+            GroupKey::Team => ("Đội quy tập", "Team"),
+            GroupKey::AidItem => ("Mặt hàng", "Item"),
             GroupKey::Unspecified => ("", ""),
         };
         self.pick(vi, en)
