@@ -70,9 +70,14 @@ impl Day {
         &self.fronts
     }
 
-    /// The places of the facts that have several home units or do not fit.
-    pub fn not_alone(&self) -> impl Iterator<Item = usize> + '_ {
-        self.homes.places().chain(self.whole.places())
+    /// The facts that have several home units and fit: their places and these units.
+    pub fn several_homes(&self) -> impl Iterator<Item = (usize, &[Key])> {
+        self.homes.iter()
+    }
+
+    /// The places of the facts that do not fit.
+    pub fn not_fitting(&self) -> impl Iterator<Item = usize> + '_ {
+        self.whole.iter().map(|(place, _)| place)
     }
 
     /// Whether a fact that fits has any quantity.

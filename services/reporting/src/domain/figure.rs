@@ -28,6 +28,8 @@ pub use notes::Note;
 pub use record::Record;
 pub use tally::Thing;
 
+use std::sync::Arc;
+
 use banggiao_directory::Directory;
 use banggiao_model::permission::Scope;
 
@@ -70,8 +72,8 @@ impl Reach {
 pub struct Cell {
     /// Which measure of the query.
     pub measure: usize,
-    /// A value for each key asked for, in their order.
-    pub group: Vec<String>,
+    /// A value for each key asked for, in their order; the same for all measures.
+    pub group: Arc<[String]>,
     /// The figure.
     pub value: Amount,
     /// The figure of the window compared with.
@@ -112,7 +114,7 @@ pub fn compute(ground: Ground<'_>, query: &Query, reach: &Reach) -> Result<Figur
         let sums = [Some(&now), before.as_ref()].map(|counted| counted.map(|counted| &counted.sums[measure]));
         let of_measure = cells::of_measure(query, measure, &groups, &named, sums)?;
         let [total, compared] = sums.map(|sums| sums.map(|sums| &sums.total));
-        let total = cells::cell(measure, Vec::new(), total, compared.map(Some))?;
+        let total = cells::cell(measure, Arc::default(), total, compared.map(Some))?;
         let overlapping = cells::overlaps(&of_measure, &total);
         totals.push((total, overlapping));
         cells.extend(of_measure);
@@ -122,6 +124,7 @@ pub fn compute(ground: Ground<'_>, query: &Query, reach: &Reach) -> Result<Figur
         query,
         cells.iter_mut().chain(totals.iter_mut().map(|(total, _)| total)),
     );
+
     Ok(Figures {
         cells,
         totals,

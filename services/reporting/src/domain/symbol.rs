@@ -50,12 +50,6 @@ impl Symbols {
         self.0.symbols.get(text).copied()
     }
 
-    /// How many there are; their numbers are below.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.0.texts.len()
-    }
-
     /// The text that a symbol stands for.
     #[must_use]
     pub fn text(&self, symbol: Symbol) -> &str {

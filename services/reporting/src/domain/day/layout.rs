@@ -23,8 +23,10 @@ pub struct Front {
     /// The partner unit; of several the first; of none, any.
     partner: Key,
     /// From the lowest: one for each index, whether it is whole, whether it has several homes, two for the number of
-    /// partners, two for the classification, eight for the delegations, two for the direction, fourteen for the type.
+    /// partners, two for the classification, six for the delegations, one each for whether delegations and persons are
+    /// told, two for the direction, fourteen for the type.
     bits: u32,
+    /// Zero if it is not told.
     persons: u16,
     programme: u16,
 }
@@ -55,8 +57,9 @@ const DELEGATIONS: u32 = 8;
 const KIND: u32 = 16;
 const TYPE: u32 = 18;
 const TWO_BITS: u32 = 0b11;
-const UNKNOWN_DELEGATIONS: u32 = 0xff;
-const UNKNOWN_PERSONS: u16 = u16::MAX;
+const DELEGATIONS_MAX: u32 = 0x3f;
+const DELEGATIONS_TOLD: u32 = 14;
+const PERSONS_TOLD: u32 = 15;
 const NO_PROGRAMME: u16 = u16::MAX;
 const SEVERAL_PROGRAMMES: u16 = u16::MAX - 1;
 
@@ -86,7 +89,7 @@ pub fn pack(fact: &Fact) -> Option<(Front, Rest)> {
         home,
         partner: home,
         bits: WHOLE,
-        persons: UNKNOWN_PERSONS,
+        persons: 0,
         programme: NO_PROGRAMME,
     };
     let [low, high] = halves(fact.log_index);
@@ -100,13 +103,10 @@ pub fn pack(fact: &Fact) -> Option<(Front, Rest)> {
 }
 
 fn front(fact: &Fact) -> Option<Front> {
-    let number = |number: Option<u32>, unknown: u32| match number {
-        None => Some(unknown),
-        Some(number) => Some(number).filter(|number| *number < unknown),
-    };
+    let number = |number: Option<u32>, max: u32| Some(number.unwrap_or(0)).filter(|number| *number <= max);
     let kind = fact.event_type.number();
-    let delegations = number(fact.delegations, UNKNOWN_DELEGATIONS)?;
-    let persons = number(fact.persons, UNKNOWN_PERSONS.into())?;
+    let delegations = number(fact.delegations, DELEGATIONS_MAX)?;
+    let persons = number(fact.persons, u16::MAX.into())?;
     let programme = match *fact.programmes {
         [] => NO_PROGRAMME,
         [one] => u16::try_from(one.number())
@@ -123,6 +123,8 @@ fn front(fact: &Fact) -> Option<Front> {
     let bits = (kind < 1 << (u32::BITS - TYPE)).then_some(kind << TYPE)?
         | direction << KIND
         | delegations << DELEGATIONS
+        | u32::from(fact.delegations.is_some()) << DELEGATIONS_TOLD
+        | u32::from(fact.persons.is_some()) << PERSONS_TOLD
         | (fact.classification as u32) << CLASSIFICATION
         | u32::try_from(fact.partners.len().min(2)).ok()? << PARTNERS
         | if fact.homes.len() > 1 { SEVERAL_HOMES } else { 0 };
@@ -202,8 +204,8 @@ impl Front {
 
     /// Type and direction as one number of 16 bits.
     #[must_use]
-    pub fn kind(&self) -> usize {
-        (self.bits >> KIND) as usize
+    pub fn kind(&self) -> u16 {
+        (self.bits >> KIND) as u16
     }
 
     /// The classification, by its place among [`Classification::ALL`].
@@ -234,14 +236,28 @@ impl Front {
     /// The number of delegations, if it is known.
     #[must_use]
     pub fn delegations(&self) -> Option<u32> {
-        let delegations = self.bits >> DELEGATIONS & 0xff;
-        (delegations != UNKNOWN_DELEGATIONS).then_some(delegations)
+        let (told, delegations) = self.delegations_told();
+        (told == 1).then_some(delegations)
     }
 
     /// The number of persons, if it is known.
     #[must_use]
     pub fn persons(&self) -> Option<u32> {
-        (self.persons != UNKNOWN_PERSONS).then_some(self.persons.into())
+        let (told, persons) = self.persons_told();
+        (told == 1).then_some(persons)
+    }
+
+    /// Whether the delegations are told, as 1 or 0, and how many they are: 0 if they are not, at most 63.
+    #[must_use]
+    pub fn delegations_told(&self) -> (u32, u32) {
+        let told = self.bits >> DELEGATIONS_TOLD & 1;
+        (told, self.bits >> DELEGATIONS & DELEGATIONS_MAX)
+    }
+
+    /// As [`Self::delegations_told`], of the persons.
+    #[must_use]
+    pub fn persons_told(&self) -> (u32, u32) {
+        (self.bits >> PERSONS_TOLD & 1, self.persons.into())
     }
 
     /// The partner unit if there are none or one; otherwise nothing is said here.

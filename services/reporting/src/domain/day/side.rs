@@ -40,9 +40,14 @@ impl<T> Side<T> {
         self.places[range.start..].iter_mut().for_each(|place| *place -= 1);
     }
 
-    /// The places of the facts that have values, each once.
-    pub fn places(&self) -> impl Iterator<Item = usize> + '_ {
-        self.places.chunk_by(PartialEq::eq).map(|same| same[0] as usize)
+    /// The facts that have values, in the order of their places.
+    pub fn iter(&self) -> impl Iterator<Item = (usize, &[T])> {
+        let mut rest = &*self.values;
+        self.places.chunk_by(PartialEq::eq).map(move |same| {
+            let (values, others) = rest.split_at(same.len());
+            rest = others;
+            (same[0] as usize, values)
+        })
     }
 
     pub fn shrink_to_fit(&mut self) {

@@ -149,10 +149,14 @@ proptest! {
             let packed = Arc::new(packed);
             prop_assert_eq!(packed.fronts().len(), standing.len());
             let not_alone = |place: &usize| !packed.fronts()[*place].has_one_home();
+            let several = packed.several_homes().map(|(place, _)| place);
             prop_assert_eq!(
-                packed.not_alone().collect::<BTreeSet<_>>(),
+                several.chain(packed.not_fitting()).collect::<BTreeSet<_>>(),
                 (0..standing.len()).filter(not_alone).collect()
             );
+            for (place, homes) in packed.several_homes() {
+                prop_assert_eq!(homes, &*standing[place].0.homes);
+            }
             for (place, (fact, stands, _)) in standing.iter().enumerate() {
                 let front = &packed.fronts()[place];
                 prop_assert_eq!([front.stands_in(Index::Newest), front.stands_in(Index::Counted)], *stands);

@@ -60,10 +60,11 @@ impl Counts {
 
     #[inline(always)]
     fn add(&mut self, front: &Front, number: u32) {
-        let (delegations, persons) = (front.delegations(), front.persons());
-        self.events_and_persons += EVENT + u64::from(persons.unwrap_or(0));
-        self.delegations += delegations.map_or(0, |delegations| DELEGATIONS_TOLD + u64::from(delegations));
-        self.persons_told += u32::from(persons.is_some());
+        let ((delegations_told, delegations), (persons_told, persons)) =
+            (front.delegations_told(), front.persons_told());
+        self.events_and_persons += EVENT + u64::from(persons);
+        self.delegations += u64::from(delegations) + u64::from(delegations_told) * DELEGATIONS_TOLD;
+        self.persons_told += persons_told;
         // Any of them will do, and the last costs no question.
         self.one = number;
     }

@@ -1,5 +1,7 @@
 //! Cells: the figures of a measure in the order of their groups.
 
+use std::sync::Arc;
+
 use super::{
     Cell, Ground,
     count::{Numbered, Sums},
@@ -7,11 +9,15 @@ use super::{
     quick::Map,
     tally::Tally,
 };
-use crate::domain::{Error, amount::Amount, query::Query};
+use crate::domain::{
+    Error,
+    amount::Amount,
+    query::{GROUP_KEYS_MAX, Query},
+};
 
 /// The groups by place with their values as cells have them, in the order of cells. There are far fewer values than groups,
 /// so each is written, and compared as a text, once.
-pub fn names(ground: Ground<'_>, query: &Query, groups: &[Numbered]) -> Vec<(usize, Vec<String>)> {
+pub fn names(ground: Ground<'_>, query: &Query, groups: &[Numbered]) -> Vec<(usize, Arc<[String]>)> {
     let values: Map<Value, ()> = groups
         .iter()
         .flat_map(|(group, _)| group)
@@ -27,13 +33,14 @@ pub fn names(ground: Ground<'_>, query: &Query, groups: &[Numbered]) -> Vec<(usi
         ranks.insert(*value, rank);
     }
     let keys = query.group_by.len();
-    let rank = |group: &Group| group.iter().take(keys).map(|value| ranks[value]).collect();
-    let mut ordered: Vec<(Vec<usize>, usize)> = (0..)
+    // What is no key has the same rank in all groups.
+    let rank = |group: &Group| group.map(|value| ranks[&value]);
+    let mut ordered: Vec<([usize; GROUP_KEYS_MAX], usize)> = (0..)
         .zip(groups)
         .map(|(place, (group, _))| (rank(group), place))
         .collect();
     ordered.sort_unstable();
-    let named = |ranks: Vec<usize>| ranks.into_iter().map(|rank| texts[rank].0.clone()).collect();
+    let named = |ranks: [usize; GROUP_KEYS_MAX]| ranks[..keys].iter().map(|rank| texts[*rank].0.clone()).collect();
     ordered
         .into_iter()
         .map(|(ranks, place)| (place, named(ranks)))
@@ -46,7 +53,7 @@ pub fn of_measure(
     query: &Query,
     measure: usize,
     groups: &[Numbered],
-    named: &[(usize, Vec<String>)],
+    named: &[(usize, Arc<[String]>)],
     [now, before]: [Option<&Sums>; 2],
 ) -> Result<Vec<Cell>, Error> {
     let mut cells = Vec::new();
@@ -55,7 +62,7 @@ pub fn of_measure(
         let tally = now.zip(number).and_then(|(sums, number)| sums.of(number));
         let compared = before.map(|sums| number_before.and_then(|number| sums.of(number)));
         if tally.is_some() || compared.flatten().is_some() || query.group_by.is_empty() {
-            cells.push(cell(measure, name.clone(), tally, compared)?);
+            cells.push(cell(measure, Arc::clone(name), tally, compared)?);
         }
     }
     Ok(cells)
@@ -64,7 +71,7 @@ pub fn of_measure(
 /// One cell.
 pub fn cell(
     measure: usize,
-    group: Vec<String>,
+    group: Arc<[String]>,
     tally: Option<&Tally>,
     compared: Option<Option<&Tally>>,
 ) -> Result<Cell, Error> {

@@ -1,8 +1,6 @@
 //! Counting: what the records of each window add up to, by group. The two windows have nothing to do with each other until
 //! their groups are put beside each other.
 
-use std::{panic::resume_unwind, thread};
-
 use banggiao_model::date::Date;
 
 use super::{
@@ -61,11 +59,10 @@ pub fn windows(ground: Ground<'_>, query: &Query, reach: &Reach) -> (Counted, Op
     let count = |window| count(ground, query, reach, window, &days_of_change);
     match query.comparison {
         None => (count(query.window), None),
-        Some(compared) if events(ground, compared) >= THREAD_EVENTS => thread::scope(|scope| {
-            let before = scope.spawn(|| count(compared));
-            let now = count(query.window);
-            (now, Some(before.join().unwrap_or_else(|panic| resume_unwind(panic))))
-        }),
+        Some(compared) if events(ground, compared) >= THREAD_EVENTS => {
+            let (now, before) = rayon::join(|| count(query.window), || count(compared));
+            (now, Some(before))
+        }
         Some(compared) => (count(query.window), Some(count(compared))),
     }
 }

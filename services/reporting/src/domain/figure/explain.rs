@@ -72,7 +72,7 @@ pub fn explain(ground: Ground<'_>, query: &Query, reach: &Reach, group: Vec<Stri
         .collect();
     let cell = Cell {
         measure: 0,
-        group,
+        group: group.into(),
         value: tally.value()?,
         comparison: None,
         records: tally.records,

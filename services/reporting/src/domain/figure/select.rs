@@ -68,7 +68,8 @@ pub fn select<'a>(
     let parts = parts.flat_map(|(measure, of)| of.source.parts().iter().map(move |source| (measure, source)));
     let asks = parts.map(|(measure, source)| Ask {
         measure,
-        source,
+        over_events: matches!(source, Source::Events(_)),
+        counts: source.counts(),
         sieve: Sieve::new(query, source, &ground.facts.symbols, hierarchy, days_of_change),
     });
     let mut selection = Selection {
@@ -79,15 +80,20 @@ pub fn select<'a>(
         groups,
         needs: Needs::of(query),
         asks: asks.collect(),
-        markers: asks_for_markers(query).then(|| Markers::new(ground.directory)),
+        by_item: query.group_by.contains(&GroupKey::AidItem),
+        markers: None,
         homes: Lens::new(hierarchy, days_of_change, Some(query.root), query.as_of),
         partners: Lens::new(hierarchy, days_of_change, None, query.as_of),
         notes: Notes::default(),
     };
+    let counts_markers = |ask: &Ask<'_>| matches!(ask.counts, Some((Things::Markers, _)));
+    if selection.asks.iter().any(counts_markers) {
+        selection.markers = Some(Markers::new(ground.directory));
+    }
     let mut sides = Sides::default();
     let over = |events: bool| {
         let mut asks = selection.asks.iter();
-        asks.any(|ask| matches!(ask.source, Source::Events(_)) == events)
+        asks.any(|ask| ask.over_events == events)
     };
     let (over_events, over_agreements) = (over(true), over(false));
     if over_events {
@@ -110,9 +116,11 @@ pub fn select<'a>(
 }
 
 /// What is asked of each record: by a measure, or by a part of a sum.
-struct Ask<'q, 'd> {
+struct Ask<'d> {
     measure: usize,
-    source: &'q Source,
+    over_events: bool,
+    /// Which things it counts, if it does.
+    counts: Option<(Things, bool)>,
     sieve: Sieve<'d>,
 }
 
@@ -141,7 +149,9 @@ struct Selection<'a, 'q, 'g, 'd> {
     window: Window,
     groups: &'g mut Groups,
     needs: Needs,
-    asks: Vec<Ask<'q, 'd>>,
+    asks: Vec<Ask<'d>>,
+    /// Items of aid are told apart.
+    by_item: bool,
     /// If markers are counted.
     markers: Option<Markers<'a>>,
     homes: Lens<'d>,
@@ -178,7 +188,7 @@ impl<'a> Selection<'a, '_, '_, '_> {
         let (facts, hierarchy) = (self.ground.facts, self.ground.directory.hierarchy());
         let scope = &self.reach.events;
         let classes = Classes::new(self.query, self.window, scope, &mut self.homes, hierarchy.len());
-        let mut bundler = Bundler::new(self.query, classes, facts.symbols.len());
+        let mut bundler = Bundler::new(self.query, classes);
         facts
             .days(self.window.start, self.window.end)
             .for_each(|day| bundler.take(day));
@@ -218,7 +228,10 @@ impl<'a> Selection<'a, '_, '_, '_> {
             self.see(record, sides);
         }
         let hierarchy = self.ground.directory.hierarchy();
-        let Ask { measure, source, sieve } = &mut self.asks[ask];
+        let Ask {
+            measure, counts, sieve, ..
+        } = &mut self.asks[ask];
+        let counts = *counts;
         let Some(partners) = sieve.partners(hierarchy, record.day(), &sides.partners) else {
             return;
         };
@@ -232,7 +245,6 @@ impl<'a> Selection<'a, '_, '_, '_> {
         if readable && sieve.places_partners && !std::mem::replace(&mut known.noted_partners, true) {
             self.notes.take_partners(&partners, records);
         }
-        let counts = source.counts();
         let adds = match counts {
             None => alike
                 .counts
@@ -254,7 +266,7 @@ impl<'a> Selection<'a, '_, '_, '_> {
             Some((Things::Units(Side::Partner), _)) => shown(&partners),
             Some((Things::Markers, _)) => along(self.markers.as_ref(), record, &self.ground.facts.symbols),
         };
-        let by_item = self.query.group_by.contains(&GroupKey::AidItem);
+        let by_item = self.by_item;
         // With all partners, no units counted and no items told apart, a record is divided alike for every measure.
         let same = counts.is_none() && !by_item && matches!(partners, Cow::Borrowed(_));
         let parts = if same { &mut sides.whole } else { &mut sides.parts };
@@ -318,11 +330,6 @@ fn shown(seen: &[Seen]) -> Vec<Thing> {
         }
     }
     units
-}
-
-fn asks_for_markers(query: &Query) -> bool {
-    let mut sources = query.sources();
-    sources.any(|source| matches!(source.counts(), Some((Things::Markers, _))))
 }
 
 /// The first and the last marker that an event names, if it names any.

@@ -33,7 +33,7 @@ pub fn aim<'a>(directory: &Directory, query: &Query, cells: impl Iterator<Item =
     }
     let root = directory.hierarchy().unit(query.root).id().name();
     for cell in cells {
-        let unit = match (query.group_by.as_slice(), cell.group.as_slice()) {
+        let unit = match (query.group_by.as_slice(), &*cell.group) {
             (_, []) => &root,
             // What hangs on the unit itself is not all of the unit.
             ([GroupKey::ChildUnit], [child]) if *child != root => child,

@@ -17,14 +17,16 @@ use crate::domain::{
 };
 
 /// Room for so many kinds of events in each row at first.
-const KINDS: usize = 32;
+const ROOM: usize = 32;
+/// There are so many types and directions.
+const KINDS: usize = 1 << u16::BITS;
 /// Of a type and direction that was not met yet: no row is so long.
 const UNMET: u32 = u32::MAX;
 /// After so many events what they add is put away before it could overflow.
 const EVENTS_MAX: u32 = 1 << 24;
 
 /// What is alike in some events where partners or programmes matter, too: row, kind, partner and programme.
-type Particulars = (u32, usize, Option<Key>, Option<Symbol>);
+type Particulars = (u32, u16, Option<Key>, Option<Symbol>);
 
 /// Takes together what is alike.
 pub struct Bundler<'a, 'q, 'l, 'd> {
@@ -46,16 +48,16 @@ pub struct Bundler<'a, 'q, 'l, 'd> {
 }
 
 impl<'a, 'q, 'l, 'd> Bundler<'a, 'q, 'l, 'd> {
-    /// A bundler that has seen no day yet. There are so many symbols.
-    pub fn new(query: &Query, classes: Classes<'q, 'l, 'd>, symbols: usize) -> Self {
+    /// A bundler that has seen no day yet.
+    pub fn new(query: &Query, classes: Classes<'q, 'l, 'd>) -> Self {
         Self {
             classes,
             needs: Needs::of(query),
             index: query.index(),
-            kinds: vec![UNMET; symbols * 4],
+            kinds: vec![UNMET; KINDS],
             kinds_met: 0,
-            room: KINDS,
-            cells: vec![Counts::default(); 2 * KINDS],
+            room: ROOM,
+            cells: vec![Counts::default(); 2 * ROOM],
             particular: Map::default(),
             days: Vec::new(),
             events: 0,
@@ -105,7 +107,13 @@ impl<'a, 'q, 'l, 'd> Bundler<'a, 'q, 'l, 'd> {
 
     /// Adds the events with several home units, and those that do not fit.
     fn take_others(&mut self, day: &'a Arc<Day>) {
-        for place in day.not_alone() {
+        for (place, homes) in day.several_homes() {
+            let front = &day.fronts()[place];
+            if front.stands_in(self.index) && !self.take_two(front, homes, place) {
+                self.take_one(day, place);
+            }
+        }
+        for place in day.not_fitting() {
             if day.fronts()[place].stands_in(self.index) {
                 self.take_one(day, place);
             }
@@ -121,7 +129,7 @@ impl<'a, 'q, 'l, 'd> Bundler<'a, 'q, 'l, 'd> {
         for (place, front) in day.fronts().iter().enumerate().skip(from) {
             let row = classes.known(front.home, front.classified());
             let row = if front.stands_alone_in(index) { row } else { OUTSIDE };
-            let kind = kinds.get(front.kind()).copied().unwrap_or(UNMET);
+            let kind = kinds[usize::from(front.kind())];
             match cells.get_mut(row as usize * room + kind as usize) {
                 Some(counts) => counts.add(front, first + place as u32),
                 None => return place,
@@ -129,6 +137,20 @@ impl<'a, 'q, 'l, 'd> Bundler<'a, 'q, 'l, 'd> {
         }
         day.fronts().len()
     }
+    /// Adds an event with two home units if nothing has to be thought about; says whether it did.
+    fn take_two(&mut self, front: &Front, homes: &[Key], place: usize) -> bool {
+        let [first, second] = *homes else { return false };
+        let row = self.classes.known_two([first, second], front.classified());
+        let kind = self.kinds[usize::from(front.kind())];
+        match self.cells.get_mut(row as usize * self.room + kind as usize) {
+            Some(counts) => {
+                counts.add(front, self.events + place as u32);
+                true
+            }
+            None => false,
+        }
+    }
+
     /// Adds any event that stands.
     fn take_one(&mut self, day: &'a Arc<Day>, place: usize) {
         let (one, front) = (Packed::new(day, place), &day.fronts()[place]);
@@ -159,7 +181,8 @@ impl<'a, 'q, 'l, 'd> Bundler<'a, 'q, 'l, 'd> {
     }
 
     /// The cell of a row and kind.
-    fn cell(&mut self, row: u32, kind: usize) -> &mut Counts {
+    fn cell(&mut self, row: u32, kind: u16) -> &mut Counts {
+        let kind = usize::from(kind);
         if self.kinds[kind] == UNMET {
             self.meet(kind);
         }

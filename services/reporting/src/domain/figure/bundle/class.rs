@@ -113,7 +113,8 @@ impl<'q, 'l, 'd> Classes<'q, 'l, 'd> {
     }
 
     /// The row of two units' records, which may be read if either's may; [`UNSEEN`] if they have to be looked at.
-    fn known_two(&self, [first, second]: [Key; 2], classified: usize) -> u32 {
+    #[inline(always)]
+    pub fn known_two(&self, [first, second]: [Key; 2], classified: usize) -> u32 {
         let (first, second) = (self.known(first, classified), self.known(second, classified));
         if first == UNSEEN || second == UNSEEN {
             return UNSEEN;

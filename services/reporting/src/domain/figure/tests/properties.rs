@@ -279,12 +279,12 @@ proptest! {
             expected.entry(group.clone()).or_insert((nothing(), String::new())).1.clone_from(&figure.0);
         }
         let found: Vec<_> = figures.cells.iter().map(|cell| {
-            (cell.group.clone(), (figure(cell), cell.comparison.unwrap().to_string()))
+            (cell.group.to_vec(), (figure(cell), cell.comparison.unwrap().to_string()))
         }).collect();
         prop_assert_eq!(found, expected.into_iter().collect::<Vec<_>>());
 
         for cell in &figures.cells {
-            let explained = explain(world.ground(), &query, &reach, cell.group.clone()).unwrap();
+            let explained = explain(world.ground(), &query, &reach, cell.group.to_vec()).unwrap();
             prop_assert_eq!(figure(&explained.cell), figure(cell));
             prop_assert_eq!(explained.contributions.len() as i64, cell.records);
             let amounts = explained.contributions.iter().filter_map(|one| one.amount);
