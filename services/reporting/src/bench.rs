@@ -18,7 +18,7 @@ use crate::{
         definition::{Definitions, Edition},
         fact,
         facts::Facts,
-        figure::{self, Ground, Reach},
+        figure::{self, Ground, Keeping, Kept, Reach},
         measure::wire::Known,
     },
     grpc::{answer, query},
@@ -29,8 +29,9 @@ use crate::{
 /// Facts in memory, with the registry that they name.
 #[derive(Debug, Default)]
 pub struct Bench {
-    directory: Directory,
+    directory: Arc<Directory>,
     facts: Facts,
+    kept: Kept,
 }
 
 impl Bench {
@@ -40,11 +41,14 @@ impl Bench {
     /// If they contradict each other.
     #[must_use]
     pub fn new(changes: &[Change]) -> Self {
-        let mut bench = Self::default();
+        let mut directory = Directory::default();
         for change in changes {
-            bench.directory.apply(change).expect("a change that fits");
+            directory.apply(change).expect("a change that fits");
         }
-        bench
+        Self {
+            directory: Arc::new(directory),
+            ..Self::default()
+        }
     }
 
     /// Takes all revisions of an event, oldest first.
@@ -64,24 +68,29 @@ impl Bench {
         self.facts.shrink_to_fit();
     }
 
-    /// The answer to a question of a principal, and how long it took to compute.
+    /// The answer to a question of a principal, and how long it took to compute: as if nobody had asked before, or not.
     ///
     /// # Panics
     /// If the question makes no sense.
     #[must_use]
     pub fn answer(
         &self,
-        principal: &str,
-        today: Date,
+        (principal, today): (&str, Date),
         request: &pb::QueryFiguresRequest,
+        first: bool,
     ) -> (pb::QueryFiguresResponse, Duration) {
         let reach = Reach {
             events: self.directory.scope(principal, Action::ReadEvent, today),
             agreements: self.directory.scope(principal, Action::ReadAgreement, today),
         };
+        let new = Kept::default();
         let ground = Ground {
             facts: &self.facts,
             directory: &self.directory,
+            keeping: Some(Keeping {
+                kept: if first { &new } else { &self.kept },
+                directory: &self.directory,
+            }),
         };
         let definitions = Definitions::default();
         let known = Known {

@@ -22,7 +22,7 @@ use banggiao_store::{self as store, Store};
 use tokio::sync::{Mutex, watch};
 
 use crate::{
-    domain::{Error, facts::Facts, rule},
+    domain::{Error, facts::Facts, figure::Kept, rule},
     store::fact as stored,
 };
 
@@ -39,6 +39,8 @@ pub struct Projection {
     heard: watch::Sender<Option<Instant>>,
     /// Whether it goes on: it stands still at an entry that does not read.
     goes_on: watch::Sender<bool>,
+    /// What whole months add up to, for questions asked lately.
+    kept: Arc<Kept>,
     /// Held by whoever enters what the journal tells, or replaces what is here.
     turn: Mutex<()>,
     /// Held while everything is read again.
@@ -61,6 +63,7 @@ impl Projection {
             current: watch::Sender::new(Arc::new(facts)),
             heard: watch::Sender::new(None),
             goes_on: watch::Sender::new(true),
+            kept: Arc::default(),
             turn: Mutex::default(),
             rebuilding: Mutex::default(),
             #[cfg(test)]
@@ -76,6 +79,11 @@ impl Projection {
     /// The directory as it is known here now.
     pub fn directory(&self) -> Arc<Directory> {
         self.follower.now()
+    }
+
+    /// Where figures keep what whole months add up to.
+    pub fn kept(&self) -> Arc<Kept> {
+        Arc::clone(&self.kept)
     }
 
     /// When the journal's feed was last heard to have nothing that is not here.

@@ -17,7 +17,7 @@ use super::{
 pub use super::day::Index;
 
 /// The facts of each day of a month.
-type Days = Arc<BTreeMap<Date, Arc<Day>>>;
+pub type Days = Arc<BTreeMap<Date, Arc<Day>>>;
 
 /// The days of each month, by its first day. Both steps are there for the writer: it copies what it changes while
 /// figures are being computed, which is then a day, and never the history.
@@ -51,13 +51,16 @@ impl Facts {
 
     /// The days with facts from one day to another, both inclusive, in their order.
     pub fn days(&self, start: Date, end: Date) -> impl Iterator<Item = &Arc<Day>> {
+        let months = self.months(start, end);
+        let days = months.flat_map(move |(_, days)| days.range(start..=end));
+        days.map(|(_, day)| day)
+    }
+
+    /// The months with facts that have days from one day to another, by their first days.
+    pub fn months(&self, start: Date, end: Date) -> impl Iterator<Item = (Date, &Days)> {
         // A range that ends before it starts would panic; no window does.
         let months = (start <= end).then(|| self.months.range(start.first_of_month()..=end));
-        let days = months
-            .into_iter()
-            .flatten()
-            .flat_map(move |(_, days)| days.range(start..=end));
-        days.map(|(_, day)| day)
+        months.into_iter().flatten().map(|(first, days)| (*first, days))
     }
 
     /// The facts from one day to another, both inclusive, by day.

@@ -21,6 +21,7 @@ mod target;
 #[cfg(test)]
 pub mod tests;
 
+pub use bundle::{Keeping, Kept};
 pub use difference::{Bridge, Difference, Differences, difference};
 pub use explain::{Contribution, Explanation, explain};
 pub use group::NONE;
@@ -43,6 +44,8 @@ pub struct Ground<'a> {
     pub facts: &'a Facts,
     /// The registry, at least as new as the facts.
     pub directory: &'a Directory,
+    /// Where sums of whole months are kept, if they are. Figures are the same without them.
+    pub keeping: Option<Keeping<'a>>,
 }
 
 /// What the caller may read.

@@ -154,6 +154,15 @@ pub enum GroupKey {
 }
 
 impl GroupKey {
+    /// Whether it is a stretch of days, the same for all records of a day.
+    #[must_use]
+    pub fn is_period(self) -> bool {
+        matches!(
+            self,
+            Self::Month | Self::Quarter | Self::Half | Self::Year | Self::Campaign
+        )
+    }
+
     /// The key as it stands in a cell's group.
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -261,6 +261,7 @@ impl World {
         Ground {
             facts: &self.facts,
             directory: &self.directory,
+            keeping: None,
         }
     }
 

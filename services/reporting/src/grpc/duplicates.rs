@@ -39,6 +39,7 @@ impl Calls {
             let ground = figure::Ground {
                 facts: &facts,
                 directory: &directory,
+                keeping: None,
             };
             for measure in &asked.measures {
                 let explained = figure::explain(ground, &asked.of_measure(measure), &reach, Vec::new())?;

@@ -13,7 +13,7 @@ use crate::domain::{
     Error,
     definition::{Definitions, Edition},
     facts::Facts,
-    figure::{self, Ground},
+    figure::{self, Ground, Keeping, Kept},
     measure::wire::Known,
 };
 
@@ -152,6 +152,8 @@ pub struct Basis {
     pub definitions: Arc<Definitions>,
     /// The positions of the past that are computed on.
     pub past: Past,
+    /// Where sums are kept, of figures of now: a past state is read anew for each question.
+    kept: Option<Arc<Kept>>,
 }
 
 impl Basis {
@@ -168,6 +170,10 @@ impl Basis {
         Ground {
             facts,
             directory: &self.directory,
+            keeping: self.kept.as_deref().map(|kept| Keeping {
+                kept,
+                directory: &self.directory,
+            }),
         }
     }
 }
@@ -194,6 +200,7 @@ impl Calls {
             facts,
             definitions: self.office.definitions().await.map_err(refuse)?,
             past,
+            kept: past.is_none().then(|| self.projection.kept()),
         })
     }
 

@@ -134,6 +134,7 @@ fn assert_same(projection: &Projection, world: &World) {
             Ground {
                 facts: &facts,
                 directory: &directory,
+                keeping: None,
             },
             world,
             include_unapproved,
@@ -178,6 +179,7 @@ async fn any_past_state_can_be_computed_again() {
         let ground = Ground {
             facts: &facts,
             directory: &world.directory,
+            keeping: None,
         };
         for include_unapproved in [false, true] {
             assert_eq!(

@@ -7,12 +7,14 @@
 
 mod bundler;
 mod class;
+mod kept;
 mod needs;
 #[cfg(test)]
 mod tests;
 
 pub use bundler::Bundler;
 pub use class::Classes;
+pub use kept::{Keeping, Kept, Shape, Sums};
 pub use needs::Needs;
 
 use crate::domain::day::{Front, Packed};
@@ -47,6 +49,11 @@ impl Counts {
         low(self.events_and_persons / EVENT)
     }
 
+    /// The same, as it is kept here.
+    fn how_many(&self) -> u32 {
+        u32::try_from(self.events()).unwrap_or(u32::MAX)
+    }
+
     /// The delegations of those that tell, and how many tell.
     pub fn delegations(&self) -> (i64, i64) {
         let told = self.delegations / DELEGATIONS_TOLD;
@@ -56,6 +63,14 @@ impl Counts {
     /// The persons of those that tell, and how many tell.
     pub fn persons(&self) -> (i64, i64) {
         (low(self.events_and_persons % EVENT), self.persons_told.into())
+    }
+
+    /// Adds those of others, of which one is that number.
+    fn add_all(&mut self, others: &Self, number: u32) {
+        self.events_and_persons += others.events_and_persons;
+        self.delegations += others.delegations;
+        self.persons_told += others.persons_told;
+        self.one = number;
     }
 
     #[inline(always)]

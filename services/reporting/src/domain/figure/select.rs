@@ -2,13 +2,13 @@
 //!
 //! Figures and explanations are both made of what this one function finds, so that they cannot disagree.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 use banggiao_model::date::Date;
 
 use super::{
     Ground, Reach,
-    bundle::{Bundler, Classes, Counts, Needs},
+    bundle::{Bundled, Bundler, Classes, Counts, Keeping, Needs, Shape, Sums},
     group::Value,
     lens::{Lens, Seen},
     marker::Markers,
@@ -20,6 +20,7 @@ use super::{
 };
 use crate::domain::{
     amount::Amount,
+    day::Packed,
     measure::{Side, Source, Things},
     query::{GroupKey, Query, Window},
     symbol::{Symbol, Symbols},
@@ -182,17 +183,10 @@ struct Known {
     divided: bool,
 }
 
-impl<'a> Selection<'a, '_, '_, '_> {
+impl<'a, 'd> Selection<'a, '_, '_, 'd> {
     /// Asks every measure about the events of the window, those that are alike together.
     fn consider_bundled(&mut self, sides: &mut Sides, emit: &mut dyn FnMut(Found<'a, '_>)) {
-        let (facts, hierarchy) = (self.ground.facts, self.ground.directory.hierarchy());
-        let scope = &self.reach.events;
-        let classes = Classes::new(self.query, self.window, scope, &mut self.homes, hierarchy.len());
-        let mut bundler = Bundler::new(self.query, classes);
-        facts
-            .days(self.window.start, self.window.end)
-            .for_each(|day| bundler.take(day));
-        let bundled = bundler.end();
+        let bundled = self.bundled();
         for (one, counts) in bundled.bundles {
             let alike = Alike {
                 record: Record::Event(one),
@@ -203,6 +197,67 @@ impl<'a> Selection<'a, '_, '_, '_> {
         for fact in bundled.single {
             self.consider(Alike::one(Record::Event(fact)), sides, emit);
         }
+    }
+
+    /// The events of the window in bundles: of whole months as they were found before, if they were.
+    fn bundled(&mut self) -> Bundled<'a> {
+        let (facts, window) = (self.ground.facts, self.window);
+        let kept: Vec<_> = match self.ground.keeping.filter(|_| self.needs.is_plain()) {
+            None => Vec::new(),
+            Some(keeping) => self.kept(keeping),
+        };
+        let mut kept = kept.into_iter();
+        let mut bundler = self.bundler();
+        for (_, days) in facts.months(window.start, window.end) {
+            let Some(sums) = kept.next().flatten() else {
+                let days = days.range(window.start..=window.end);
+                days.for_each(|(_, day)| bundler.take(day));
+                continue;
+            };
+            let fact = |day: &Date, place: &usize| Some(Packed::new(days.get(day)?, *place));
+            for (day, place, counts) in &sums.alike {
+                fact(day, place)
+                    .into_iter()
+                    .for_each(|one| bundler.take_sum(one, counts));
+            }
+            for (day, place) in &sums.single {
+                fact(day, place).into_iter().for_each(|one| bundler.take_single(one));
+            }
+        }
+        bundler.so_far()
+    }
+
+    /// What each month adds up to that lies in the window as a whole, found out now where it was not kept.
+    fn kept(&mut self, keeping: Keeping<'a>) -> Vec<Option<Arc<Sums>>> {
+        let (facts, window) = (self.ground.facts, self.window);
+        let shape = Arc::new(Shape::new(self.query, window, &self.reach.events));
+        let mut kept: Vec<_> = Vec::new();
+        let mut unknown: Vec<_> = Vec::new();
+        for (place, (first, days)) in facts.months(window.start, window.end).enumerate() {
+            let whole = window.start <= first && first.last_of_month() <= window.end;
+            let month = whole.then(|| keeping.month(days, &shape));
+            let sums = month.as_ref().and_then(|month| keeping.kept.get(month));
+            if let Some(month) = month.filter(|_| sums.is_none()) {
+                unknown.push((place, days, month));
+            }
+            kept.push(sums);
+        }
+        if !unknown.is_empty() {
+            let mut bundler = self.bundler();
+            for (place, days, month) in unknown {
+                days.values().for_each(|day| bundler.take(day));
+                let sums = Arc::new(Sums::of(bundler.so_far()));
+                keeping.kept.put(month, &sums);
+                kept[place] = Some(sums);
+            }
+        }
+        kept
+    }
+
+    fn bundler<'b>(&'b mut self) -> Bundler<'a, 'b, 'b, 'd> {
+        let (query, units) = (self.query, self.ground.directory.hierarchy().len());
+        let classes = Classes::new(query, self.window, &self.reach.events, &mut self.homes, units);
+        Bundler::new(query, classes)
     }
 
     /// Asks every measure about a record, and all that it stands for.

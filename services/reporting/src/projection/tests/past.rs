@@ -49,6 +49,7 @@ fn a_past_state_is_the_world_as_it_was_known() {
         let ground = Ground {
             facts: &past.0,
             directory: &past.1,
+            keeping: None,
         };
         // What may be read is decided by the rights of now.
         let reach = world.reach(principal);

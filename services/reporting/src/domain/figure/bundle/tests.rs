@@ -1,12 +1,12 @@
 //! Bundled or one by one, the same is found.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use banggiao_contracts::{journal::v1 as journal, registry::v1::Role, r#type::v1::Direction};
 
 use crate::domain::{
     figure::{
-        Reach,
+        Ground, Keeping, Kept, Reach,
         lens::days_of_change,
         notes::Note,
         part::Groups,
@@ -21,8 +21,11 @@ use crate::domain::{
 /// What is compared: by measure and group the value, the records and the unknown; notes; whether something was withheld.
 type Answer = (BTreeMap<(usize, String), (String, i64, i64)>, [Vec<Note>; 2], bool);
 
-fn answer(world: &World, query: &Query, reach: &Reach, how: Events) -> Answer {
-    let ground = world.ground();
+fn answer(world: &World, query: &Query, reach: &Reach, how: Events, keeping: Option<Keeping<'_>>) -> Answer {
+    let ground = Ground {
+        keeping,
+        ..world.ground()
+    };
     let changes = days_of_change(world.directory.hierarchy());
     let (mut groups, mut tallies, mut withheld) = (Groups::new(query), BTreeMap::new(), false);
     let mut emit = |found: Found<'_, '_>| {
@@ -101,6 +104,11 @@ fn world() -> World {
 #[test]
 fn bundled_or_one_by_one_the_same_is_found() {
     let world = world();
+    let (kept, directory) = (Kept::default(), Arc::new(world.directory.clone()));
+    let keeping = Keeping {
+        kept: &kept,
+        directory: &directory,
+    };
     let keys: [&[GroupKey]; 7] = [
         &[],
         &[GroupKey::ChildUnit, GroupKey::EventType, GroupKey::Direction],
@@ -133,11 +141,12 @@ fn bundled_or_one_by_one_the_same_is_found() {
                 query.as_of = as_of.map(crate::domain::world::day);
                 query.include_unapproved = as_of.is_none();
                 let reach = world.reach(principal);
-                assert_eq!(
-                    answer(&world, &query, &reach, Events::Bundled),
-                    answer(&world, &query, &reach, Events::Single),
-                    "{query:?} by {principal}"
-                );
+                let single = answer(&world, &query, &reach, Events::Single, None);
+                // Without anything kept, with sums that are kept now, and with those.
+                for keeping in [None, Some(keeping), Some(keeping)] {
+                    let bundled = answer(&world, &query, &reach, Events::Bundled, keeping);
+                    assert_eq!(bundled, single, "{query:?} by {principal}");
+                }
             }
         }
     }

@@ -1,11 +1,13 @@
 //! Cases made by hand, each for one rule.
 
+use std::sync::Arc;
+
 use banggiao_contracts::{journal::v1 as journal, registry::v1::Role, r#type::v1::Classification};
 use banggiao_model::{hierarchy::Rule, period::Calendar};
 
 use crate::domain::{
     Error,
-    figure::{Cell, Figures, compute, explain},
+    figure::{Cell, Figures, Ground, Keeping, Kept, compute, explain},
     measure::{AgreementDate, AgreementFilter, AgreementMeasure, AgreementSum, EventSum, Measure, Source},
     query::{self, GroupKey, Query},
     world::{World, agreement, day, event, events, names},
@@ -280,4 +282,36 @@ fn an_approved_revision_counts_until_the_next_one_is_approved() {
         (value(&world, false), value(&world, true)),
         ("0".to_owned(), "0".to_owned())
     );
+}
+
+#[test]
+fn what_is_kept_of_a_month_is_of_one_registry_only() {
+    let mut world = World::new();
+    for (number, home) in ["east-a", "east-b", "east-b"].into_iter().enumerate() {
+        world.log(event(&format!("e{number:032x}"), "2024-03-05", home));
+    }
+    let mut query = world.query("region", "2024-03-01", "2024-03-31");
+    query.group_by = vec![GroupKey::ChildUnit];
+    query.as_of = Some(day("2024-12-31"));
+    query.measures = vec![events(EventSum::Events)];
+    let kept = Kept::default();
+    let cells = |world: &World| {
+        let directory = Arc::new(world.directory.clone());
+        let ground = Ground {
+            directory: &directory,
+            keeping: Some(Keeping {
+                kept: &kept,
+                directory: &directory,
+            }),
+            ..world.ground()
+        };
+        let figures = compute(ground, &query, &world.reach("administrator")).unwrap();
+        let cell = |cell: &Cell| (cell.group.join(" "), cell.value.to_string());
+        figures.cells.iter().map(cell).collect::<Vec<_>>()
+    };
+    let of = |unit: &str, value: &str| (format!("units/{unit}"), value.to_owned());
+    // All three are alike for this question, until one of the districts goes to the other province.
+    assert_eq!(cells(&world), [of("east", "3")]);
+    assert!(world.merge("2024-07-01", &["east-b", "west-a"], "west-a"));
+    assert_eq!(cells(&world), [of("east", "1"), of("west", "2")]);
 }

@@ -1,6 +1,6 @@
 //! Random worlds and questions: the engine, the oracle and the sum of the explanation agree.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use banggiao_contracts::{
     journal::v1::{Line, Phase, ReviewState},
@@ -17,7 +17,7 @@ use super::oracle::{self, Figure};
 use crate::domain::{
     amount::Amount,
     calendar::Season,
-    figure::{Cell, compute, difference, explain},
+    figure::{Cell, Ground, Keeping, Kept, compute, difference, explain},
     measure::{EventFilter, EventSum, Source},
     query::{GroupKey, Query},
     world::{World, day, event, events, names},
@@ -290,6 +290,43 @@ proptest! {
             let amounts = explained.contributions.iter().filter_map(|one| one.amount);
             let sum: Decimal = amounts.map(|amount| decimal::parse(&amount.to_string()).unwrap()).sum();
             prop_assert_eq!(decimal::format(sum), cell.value.to_string());
+        }
+    }
+
+    /// One keeper for all that is asked of a world while it changes: each answer is what it is without one.
+    #[test]
+    fn what_is_kept_is_never_stale(
+        (mut world, query, _) in question(),
+        (other, more) in (subsequence(KEYS, 0..=3), vec(logged(), 1..20)),
+        (on, act) in (0..DAYS.len(), (0..HOMES.len(), 0..HOMES.len(), any::<bool>())),
+    ) {
+        let (kept, mut directory) = (Kept::default(), Arc::new(world.directory.clone()));
+        for step in 0..3 {
+            for (principal, group_by, include_unapproved) in [
+                ("administrator", &query.group_by, query.include_unapproved),
+                ("reader", &query.group_by, query.include_unapproved),
+                ("reader", &other, query.include_unapproved),
+                ("administrator", &other, !query.include_unapproved),
+                ("administrator", &query.group_by, query.include_unapproved),
+            ] {
+                let (reach, group_by) = (world.reach(principal), group_by.clone());
+                let query = Query { group_by, include_unapproved, ..query.clone() };
+                let without = Ground { directory: &directory, ..world.ground() };
+                let keeping = Some(Keeping { kept: &kept, directory: &directory });
+                let figures = compute(Ground { keeping, ..without }, &query, &reach).unwrap();
+                let expected = compute(without, &query, &reach).unwrap();
+                prop_assert_eq!(figures.cells, expected.cells);
+                prop_assert_eq!(figures.totals, expected.totals);
+                prop_assert_eq!(figures.withheld, expected.withheld);
+                prop_assert_eq!(figures.placements, expected.placements);
+                prop_assert_eq!(figures.unplaced, expected.unplaced);
+            }
+            if step == 0 {
+                more.iter().cloned().for_each(|one| log(&mut world, one));
+            } else {
+                reorganize(&mut world, DAYS[on], act);
+                directory = Arc::new(world.directory.clone());
+            }
         }
     }
 
