@@ -286,7 +286,7 @@ fn counts(filters: &[&EventFilter], line: &journal::Line) -> bool {
 
 /// The markers that the event names and those between them, by their places in a list that is in their order.
 fn markers(world: &World, sum: &EventSum, event: &journal::Event) -> Vec<String> {
-    let id = |marker: &str| format!("markers/{}", marker);
+    let id = |marker: &str| format!("markers/{marker}");
     let known = |marker: &str| {
         let mut changes = world.changes.iter();
         changes.any(|change| matches!(&change.resource, Some(Resource::Marker(one)) if one.name == marker))
