@@ -235,19 +235,18 @@ impl<'a, 'd> Selection<'a, '_, '_, 'd> {
         let mut unknown: Vec<_> = Vec::new();
         for (place, (first, days)) in facts.months(window.start, window.end).enumerate() {
             let whole = window.start <= first && first.last_of_month() <= window.end;
-            let month = whole.then(|| keeping.month(days, &shape));
-            let sums = month.as_ref().and_then(|month| keeping.kept.get(month));
-            if let Some(month) = month.filter(|_| sums.is_none()) {
-                unknown.push((place, days, month));
+            let sums = keeping.get(first, days, &shape).filter(|_| whole);
+            if whole && sums.is_none() {
+                unknown.push((place, first, days));
             }
             kept.push(sums);
         }
         if !unknown.is_empty() {
             let mut bundler = self.bundler();
-            for (place, days, month) in unknown {
+            for (place, first, days) in unknown {
                 days.values().for_each(|day| bundler.take(day));
                 let sums = Arc::new(Sums::of(bundler.so_far()));
-                keeping.kept.put(month, &sums);
+                keeping.put(first, days, &shape, &sums);
                 kept[place] = Some(sums);
             }
         }

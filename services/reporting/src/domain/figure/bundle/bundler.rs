@@ -21,7 +21,7 @@ const ROOM: usize = 32;
 /// Of a type and direction that was not met yet: no row is so long.
 const UNMET: u32 = u32::MAX;
 /// After so many events what they add is put away before it could overflow.
-const EVENTS_MAX: u32 = 1 << 24;
+const EVENTS_MAX: u32 = (1 << 24) - 1;
 
 /// What is alike in some events where partners or programmes matter, too: row, kind, partner and programme.
 type Particulars = (u32, u16, Option<Key>, Option<Symbol>);

@@ -2,16 +2,17 @@
 //! to that month.
 //!
 //! Offices ask the same of overlapping days: the month, the quarter with it, the half-year, the year before beside each.
-//! Everything that decides how events are taken together stands in the key. Days and registry are known by the very state
-//! that they are in: neither is ever changed in place, each change makes another one, so what is kept cannot grow stale.
-//! What a caller may read is part of the key, too.
+//! Everything that decides how events are taken together is held against what is asked, what a caller may read among it.
+//! Days and registry are known by the very state that they are in: neither is ever changed in place, each change makes
+//! another one, so what is kept cannot grow stale. Of each month one state is held, and of the registry the one that was
+//! asked of last.
 
 use std::{
     collections::HashMap,
     fmt,
     hash::{Hash, Hasher},
     mem,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use banggiao_directory::Directory;
@@ -27,6 +28,8 @@ use crate::domain::{
 
 /// At most so many sums are kept, of some 50 bytes each. The older half goes when there is no room.
 const SUMS_MAX: usize = 200_000;
+/// What a month takes besides, in sums.
+const MONTH: usize = 20;
 
 /// The sums of whole months.
 #[derive(Default)]
@@ -35,10 +38,26 @@ pub struct Kept(Mutex<Generations>);
 /// What was asked for lately, and what was before that.
 #[derive(Default)]
 struct Generations {
-    young: HashMap<Month, Arc<Sums>>,
-    old: HashMap<Month, Arc<Sums>>,
+    /// The registry of which they are.
+    directory: Option<Arc<Directory>>,
+    young: HashMap<Month, State>,
+    old: HashMap<Month, State>,
     /// How many sums the younger ones are.
     size: usize,
+}
+
+/// A month, and how it was asked about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Month {
+    first: Date,
+    shape: Arc<Shape>,
+}
+
+/// A month in one state, and its sums. It holds that state, so that no other can come to stand in its place.
+#[derive(Debug, Clone)]
+struct State {
+    days: Days,
+    sums: Arc<Sums>,
 }
 
 /// Where sums are kept, and the registry of which they are.
@@ -116,71 +135,67 @@ impl Shape {
     }
 }
 
-/// A month in a state, and what was asked of it. It holds that state, so that no other can come to stand in its place.
-#[derive(Debug, Clone)]
-pub struct Month {
-    days: Days,
-    directory: Arc<Directory>,
-    shape: Arc<Shape>,
-}
-
-impl PartialEq for Month {
-    fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.days, &other.days)
-            && Arc::ptr_eq(&self.directory, &other.directory)
-            && (Arc::ptr_eq(&self.shape, &other.shape) || self.shape == other.shape)
+impl Hash for Month {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.first, self.shape.root).hash(state);
     }
 }
 
-impl Eq for Month {}
-
-impl Hash for Month {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        Arc::as_ptr(&self.days).hash(state);
-        Arc::as_ptr(&self.directory).hash(state);
-        self.shape.root.hash(state);
+impl State {
+    fn size(&self) -> usize {
+        self.sums.alike.len() + self.sums.single.len() + MONTH
     }
 }
 
 impl Keeping<'_> {
-    /// The key of a month.
-    pub fn month(&self, days: &Days, shape: &Arc<Shape>) -> Month {
-        Month {
-            days: Arc::clone(days),
-            directory: Arc::clone(self.directory),
-            shape: Arc::clone(shape),
-        }
-    }
-}
-
-impl Kept {
-    /// The sums of a month, if they are kept.
-    pub fn get(&self, month: &Month) -> Option<Arc<Sums>> {
-        let mut generations = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(sums) = generations.young.get(month) {
-            return Some(Arc::clone(sums));
-        }
-        let sums = generations.old.remove(month)?;
-        generations.put(month.clone(), &sums);
-        Some(sums)
+    /// The sums of a month, by its first day and in this state, if they are kept.
+    pub fn get(&self, first: Date, days: &Days, shape: &Arc<Shape>) -> Option<Arc<Sums>> {
+        let shape = Arc::clone(shape);
+        self.generations().get(&Month { first, shape }, days)
     }
 
-    /// Keeps the sums of a month.
-    pub fn put(&self, month: Month, sums: &Arc<Sums>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).put(month, sums);
+    /// Keeps the sums of a month in this state.
+    pub fn put(&self, first: Date, days: &Days, shape: &Arc<Shape>, sums: &Arc<Sums>) {
+        let (shape, days, sums) = (Arc::clone(shape), Arc::clone(days), Arc::clone(sums));
+        self.generations().put(Month { first, shape }, State { days, sums });
+    }
+
+    /// What is kept of this registry.
+    fn generations(&self) -> MutexGuard<'_, Generations> {
+        let mut generations = self.kept.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = generations.directory.as_ref();
+        if !known.is_some_and(|known| Arc::ptr_eq(known, self.directory)) {
+            *generations = Generations {
+                directory: Some(Arc::clone(self.directory)),
+                ..Generations::default()
+            };
+        }
+        generations
     }
 }
 
 impl Generations {
-    fn put(&mut self, month: Month, sums: &Arc<Sums>) {
-        // A month without events takes room, too.
-        let size = sums.alike.len() + sums.single.len() + 1;
+    fn get(&mut self, month: &Month, days: &Days) -> Option<Arc<Sums>> {
+        if let Some(state) = self.young.get(month) {
+            return Arc::ptr_eq(&state.days, days).then(|| Arc::clone(&state.sums));
+        }
+        let state = self.old.remove(month)?;
+        let known = Arc::ptr_eq(&state.days, days).then(|| Arc::clone(&state.sums));
+        if known.is_some() {
+            self.put(month.clone(), state);
+        }
+        known
+    }
+
+    fn put(&mut self, month: Month, state: State) {
+        let size = state.size();
         if self.size + size > SUMS_MAX / 2 {
             self.old = mem::take(&mut self.young);
             self.size = 0;
         }
-        if self.young.insert(month, Arc::clone(sums)).is_none() {
-            self.size += size;
+        self.size += size;
+        if let Some(before) = self.young.insert(month, state) {
+            self.size -= before.size();
         }
     }
 }
@@ -194,31 +209,38 @@ impl fmt::Debug for Kept {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::world::World;
+    use crate::domain::world::{World, day};
 
     #[test]
     fn what_was_not_asked_for_lately_makes_room() {
         let world = World::new();
         let query = world.query("region", "2024-01-01", "2024-12-31");
         let shape = Arc::new(Shape::new(&query, query.window, &world.reach("administrator").events));
-        let (kept, directory) = (Kept::default(), Arc::new(Directory::default()));
+        let (kept, directory, days) = (Kept::default(), Arc::new(Directory::default()), Days::default());
         let keeping = Keeping {
             kept: &kept,
             directory: &directory,
         };
-        let months: Vec<Month> = (0..7).map(|_| keeping.month(&Days::default(), &shape)).collect();
-        let day = crate::domain::world::day("2024-01-01");
+        let months = ["01", "02", "03", "04", "05", "06", "07"].map(|month| day(&format!("2024-{month}-01")));
         let sums = Arc::new(Sums {
             alike: Vec::new(),
-            single: vec![(day, 0); SUMS_MAX / 6],
+            single: vec![(months[0], 0); SUMS_MAX / 6],
         });
-        for month in &months {
-            assert!(kept.get(month).is_none());
-            kept.put(month.clone(), &sums);
+        let there = |month: Date| keeping.get(month, &days, &shape).is_some();
+        for month in months {
+            assert!(!there(month));
+            keeping.put(month, &days, &shape, &sums);
             // The first one is asked for again and again.
-            assert!(kept.get(&months[0]).is_some());
+            assert!(there(months[0]));
         }
-        let there: Vec<bool> = months.iter().map(|month| kept.get(month).is_some()).collect();
-        assert!(there[0] && there[6] && !there[1], "{there:?}");
+        assert_eq!(months.map(there), [true, false, false, false, false, true, true]);
+        // Another state of the month, another registry.
+        assert!(keeping.get(months[0], &Days::default(), &shape).is_none());
+        let directory = Arc::new(Directory::default());
+        let other = Keeping {
+            directory: &directory,
+            ..keeping
+        };
+        assert!(other.get(months[0], &days, &shape).is_none());
     }
 }
