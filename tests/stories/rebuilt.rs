@@ -7,7 +7,7 @@ use banggiao_contracts::{
     journal::v1::EventRevision,
     registry::v1::Role,
     reporting::v1::{
-        QueryFiguresRequest, RebuildProjectionRequest, RebuiltProjection,
+        GetPositionRequest, QueryFiguresRequest, RebuildProjectionRequest, RebuiltProjection,
         projection_service_client::ProjectionServiceClient,
     },
 };
@@ -139,4 +139,11 @@ async fn what_was_damaged_is_read_again_while_figures_are_answered() {
     }
     installation.restart().await;
     assert_eq!(persons_received(&installation).await, right);
+    let position = installation
+        .figures("administrator")
+        .get_position(GetPositionRequest {})
+        .await;
+    let position = position.expect("a position").into_inner();
+    assert_eq!(position.digest, rebuilt.digest);
+    assert!(position.journal_log_index >= position.log_index, "{position:?}");
 }

@@ -13,13 +13,15 @@ use tonic::{Code, Request, Status};
 use tonic_prost::ProstCodec;
 
 /// What is asked for: the gateway as a whole, then the services behind it.
-const SERVICES: [&str; 5] = [
+const SERVICES: [&str; 6] = [
     "",
     "banggiao.registry.v1",
     "banggiao.journal.v1",
     // Whether it takes anything in: a log that is not what was signed is only read.
     "banggiao.journal.v1.writes",
     "banggiao.reporting.v1",
+    // Whether its figures go on: they stand still before an entry of the journal that does not read.
+    "banggiao.reporting.v1.projection",
 ];
 
 const SERVING: &str = "SERVING";

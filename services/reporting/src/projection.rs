@@ -37,6 +37,8 @@ pub struct Projection {
     current: watch::Sender<Arc<Facts>>,
     /// When the journal's feed was last heard to have nothing that is not here; never at first.
     heard: watch::Sender<Option<Instant>>,
+    /// Where the journal's log ended when it was told last.
+    head: watch::Sender<i64>,
     /// Whether it goes on: it stands still at an entry that does not read.
     goes_on: watch::Sender<bool>,
     /// What whole months add up to, for questions asked lately.
@@ -62,6 +64,7 @@ impl Projection {
             follower,
             current: watch::Sender::new(Arc::new(facts)),
             heard: watch::Sender::new(None),
+            head: watch::Sender::new(0),
             goes_on: watch::Sender::new(true),
             kept: Arc::default(),
             turn: Mutex::default(),
@@ -89,6 +92,12 @@ impl Projection {
     /// When the journal's feed was last heard to have nothing that is not here.
     pub fn journal_heard(&self) -> Option<Instant> {
         *self.heard.borrow()
+    }
+
+    /// Where the journal's log ended when it was told last, or where these facts end if it never was.
+    pub fn journal_head(&self) -> i64 {
+        let position = self.current.borrow().position;
+        position.max(*self.head.borrow())
     }
 
     /// Whether it goes on, and to be told when that changes. While it does not, figures stand still at the position

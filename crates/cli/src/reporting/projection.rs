@@ -15,6 +15,8 @@ const STEP: i64 = 10;
 /// What can be done with the projection.
 #[derive(Debug, Clone, Subcommand)]
 pub enum ProjectionVerb {
+    /// Show how far journal and registry were read, and how long ago they were heard.
+    Show,
     /// Read the whole journal again while figures go on being answered, and replace what is stored otherwise.
     Rebuild,
 }
@@ -22,9 +24,58 @@ pub enum ProjectionVerb {
 impl ProjectionVerb {
     pub(crate) async fn run(self, session: &Session) -> Result<(), Error> {
         match self {
+            Self::Show => position(session).await,
             Self::Rebuild => rebuild(session).await,
         }
     }
+}
+
+async fn position(session: &Session) -> Result<(), Error> {
+    let connection = &session.connection;
+    let request = pb::GetPositionRequest {};
+    let position = connection.call(connection.figures().get_position(request)).await?;
+    if session.output == Output::Json {
+        return output::data(&crate::json::typed(&position)?);
+    }
+    let lang = session.lang;
+    let age = |age: Option<prost_types::Duration>| match age {
+        Some(age) => lang.pick(
+            format!("heard {} s ago", age.seconds),
+            format!("nhận tin {} giây trước", age.seconds),
+        ),
+        None => lang.pick("never heard", "chưa nhận tin").to_owned(),
+    };
+    let (read, head) = (position.log_index, position.journal_log_index);
+    let behind = head - read;
+    let lines = [
+        lang.pick(
+            format!(
+                "journal: read up to {read} of {head}, {behind} behind; {}",
+                age(position.journal_age)
+            ),
+            format!(
+                "nhật ký: đã đọc đến {read} trên {head}, còn {behind}; {}",
+                age(position.journal_age)
+            ),
+        ),
+        lang.pick(
+            format!(
+                "registry: read up to {}; {}",
+                position.registry_position,
+                age(position.registry_age)
+            ),
+            format!(
+                "danh bạ: đã đọc đến {}; {}",
+                position.registry_position,
+                age(position.registry_age)
+            ),
+        ),
+        lang.pick(
+            format!("digest {}", position.digest),
+            format!("mã băm {}", position.digest),
+        ),
+    ];
+    output::data(&lines.join("\n"))
 }
 
 async fn rebuild(session: &Session) -> Result<(), Error> {

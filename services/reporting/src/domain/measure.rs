@@ -184,8 +184,6 @@ impl Source {
             (Self::Events(one), Self::Events(other)) => {
                 one.sum == other.sum
                     && meet(&one.filter.event_types, &other.filter.event_types)
-                    && (one.sum != EventSum::Quantity(AID_VALUE.to_owned())
-                        || meet(&one.filter.aid_items, &other.filter.aid_items))
                     && one
                         .filter
                         .direction

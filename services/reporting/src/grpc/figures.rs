@@ -126,6 +126,7 @@ impl FigureService for Calls {
         request: Request<pb::GetPositionRequest>,
     ) -> Result<Response<pb::ReportingPosition>, Status> {
         self.authorize(&request, Action::ReadReference)?;
+        let (journal_age, registry_age, _) = self.ages();
         let (facts, directory) = self.projection.now();
         Ok(Response::new(pb::ReportingPosition {
             journal_epoch: facts.epoch,
@@ -133,6 +134,9 @@ impl FigureService for Calls {
             registry_epoch: directory.epoch(),
             registry_position: directory.position(),
             digest: facts.digest.to_string(),
+            journal_log_index: self.projection.journal_head(),
+            journal_age,
+            registry_age,
         }))
     }
 }

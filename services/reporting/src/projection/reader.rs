@@ -176,6 +176,9 @@ impl Reader {
     /// Takes note of how a message ended: a fault stops the projection until something was applied again.
     fn note(&mut self, outcome: &Result<(), Error>, moved: bool, head: Option<pb::LogPosition>) {
         let position = self.projection.current.borrow().position;
+        if let Some(head) = head {
+            self.projection.head.send_replace(head.log_index);
+        }
         match outcome {
             Err(Error::Damaged(_)) => {
                 self.projection

@@ -4,7 +4,10 @@
 //! it stands where the other one stands are the two compared, row by row, and what is stored otherwise is replaced in one
 //! transaction. Until then figures are answered as before, and nothing of the other state is touched.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use banggiao_contracts::journal::v1::event_feed_service_client::EventFeedServiceClient;
 use banggiao_rpc::{channel::Authorized, feed::Reader as _};
@@ -21,8 +24,10 @@ use crate::{
     store::{digest, fact as stored, migration::Migrator},
 };
 
-/// The journal tells each second how far it is; if it is silent for so long, it is away.
-const SILENCE: Duration = Duration::from_secs(10);
+/// What is asked for comes in this time, or the journal is away.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// A feed that ended is opened again after this time.
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// Why a projection was not rebuilt. It is what it was.
 #[derive(Debug, thiserror::Error)]
@@ -30,9 +35,12 @@ pub enum Error {
     /// It is being rebuilt already.
     #[error("the projection is being rebuilt already")]
     Busy,
-    /// The journal is away, or did not send what it has.
-    #[error("the journal does not answer: {0}")]
+    /// The journal or the registry is away, or did not send what it has.
+    #[error("{0}")]
     Away(String),
+    /// What serves went back meanwhile, or another process went on with it.
+    #[error("what was read of the journal was changed while it was read again; nothing was replaced")]
+    Moved,
     /// The journal has less than was read of it before.
     #[error("the journal ends at position {head}, and {position} was read of it before")]
     Shorter {
@@ -102,12 +110,45 @@ pub async fn rebuild(
         progress,
     };
     again.read_until(projection).await?;
+    // Most is compared while the feed goes on. What is written meanwhile shows as different, and is looked at again.
+    let compared = again.position();
+    let doubtful = differing(&projection.store, &again.anew.store, &[(0, compared)]).await?;
     // What came meanwhile is little. The journal's feed waits while it is read, too, so that both end at one position.
     let _turn = projection.turn.lock().await;
     again.read_until(projection).await?;
-    let facts = Arc::clone(&again.anew.current.borrow());
-    let rebuilt = replace(projection, &again.anew, &facts).await?;
+    let (facts, before) = (
+        Arc::clone(&again.anew.current.borrow()),
+        Arc::clone(&projection.current.borrow()),
+    );
+    if (facts.epoch, facts.position) != (before.epoch, before.position) {
+        return Err(Error::Moved);
+    }
+    let mut stretches: Vec<(i64, i64)> = doubtful.iter().map(|found| (found.after, found.until)).collect();
+    // Nothing belongs beyond the end.
+    stretches.push((compared, i64::MAX));
+    let found = differing(&projection.store, &again.anew.store, &stretches).await?;
+    let rebuilt = Rebuilt {
+        position: facts.position,
+        digest: facts.digest.to_string(),
+        digest_before: before.digest.to_string(),
+        revisions: stored::count(again.anew.store.reader()).await?,
+        mended: found.iter().map(|stretch| stretch.rows).sum(),
+    };
+    replace(projection, &before, &facts, found).await?;
+    projection.kept.clear();
     projection.current.send_replace(facts);
+    if rebuilt.mended > 0 {
+        tracing::warn!(
+            position = rebuilt.position,
+            mended = rebuilt.mended,
+            "what was stored otherwise than the journal has it is replaced"
+        );
+    } else {
+        tracing::info!(
+            position = rebuilt.position,
+            "everything is stored as the journal has it"
+        );
+    }
     Ok(rebuilt)
 }
 
@@ -123,19 +164,24 @@ impl Again<'_> {
     async fn read_until(&mut self, other: &Projection) -> Result<(), Error> {
         let target = other.current.borrow().position;
         let away = |status: Status| match status.code() {
-            Code::Unavailable | Code::DeadlineExceeded => Error::Away("it cannot be reached".to_owned()),
-            _ => Error::Away(status.message().to_owned()),
+            Code::Unavailable | Code::DeadlineExceeded => Error::Away("the journal cannot be reached".to_owned()),
+            _ => Error::Away(format!("the journal: {}", status.message())),
         };
-        let mut stream = None;
+        let (mut stream, mut last, mut since) = (None, self.position(), Instant::now());
         while self.position() < target {
+            if self.position() != last {
+                (last, since) = (self.position(), Instant::now());
+            }
+            let silent = || Error::Away(format!("the journal sent nothing for {} s", PATIENCE.as_secs()));
+            let patience = PATIENCE.checked_sub(since.elapsed()).ok_or_else(silent)?;
             let messages = match &mut stream {
                 Some(messages) => messages,
                 none => none.insert(self.reader.open().await.map_err(away)?),
             };
-            let message = tokio::time::timeout(SILENCE, messages.message()).await;
-            let message = message.map_err(|_| Error::Away(format!("nothing was heard for {} s", SILENCE.as_secs())))?;
-            let Some(mut message) = message.map_err(away)? else {
+            let message = tokio::time::timeout(patience, messages.message()).await;
+            let Some(mut message) = message.map_err(|_| silent())?.map_err(away)? else {
                 stream = None;
+                tokio::time::sleep(PAUSE).await;
                 continue;
             };
             let head = message.head.map_or(target, |head| head.log_index);
@@ -158,45 +204,33 @@ impl Again<'_> {
 }
 
 /// Replaces what is stored otherwise, under the position that both have.
-async fn replace(projection: &Projection, anew: &Projection, facts: &Arc<Facts>) -> Result<Rebuilt, Error> {
-    let before = Arc::clone(&projection.current.borrow());
-    let differing = Arc::new(differing(&projection.store, &anew.store, before.position).await?);
-    let mended = differing.stretches.iter().map(|stretch| stretch.rows).sum();
-    let (rebuilt, stood, found) = (Arc::clone(facts), Arc::clone(&before), Arc::clone(&differing));
+async fn replace(
+    projection: &Projection,
+    before: &Arc<Facts>,
+    facts: &Arc<Facts>,
+    found: Vec<Stretch>,
+) -> Result<(), Error> {
+    let (stood, rebuilt, found) = (Arc::clone(before), Arc::clone(facts), Arc::new(found));
     let put = projection.store.tx("fact.replace", move |tx| {
         let (rebuilt, stood, found) = (Arc::clone(&rebuilt), Arc::clone(&stood), Arc::clone(&found));
         async move {
-            // Whatever another process stores moves one of these two, and then this is nobody's to replace.
+            // If another process went on, this is nobody's to replace any more.
             cursor::advance(&tx, FEED, stood.position, rebuilt.epoch, rebuilt.position).await?;
             digest::advance(&tx, FEED, &stood.digest.to_string(), &rebuilt.digest.to_string()).await?;
-            for stretch in &found.stretches {
+            for stretch in found.iter() {
                 stored::replace(&tx, (stretch.after, stretch.until), &stretch.anew).await?;
             }
             Ok::<_, store::Error>(())
         }
     });
     match put.await {
-        Ok(()) => {}
-        Err(store::Error::CursorMoved(_)) => return Err(Error::Busy),
-        Err(error) => return Err(error.into()),
+        Ok(()) => Ok(()),
+        Err(store::Error::CursorMoved(_)) => Err(Error::Moved),
+        Err(error) => Err(error.into()),
     }
-    Ok(Rebuilt {
-        position: facts.position,
-        digest: facts.digest.to_string(),
-        digest_before: before.digest.to_string(),
-        revisions: differing.revisions,
-        mended,
-    })
 }
 
-/// Where two databases store something else.
-struct Differing {
-    /// So many revisions the second one has.
-    revisions: i64,
-    stretches: Vec<Stretch>,
-}
-
-/// Positions between which something differs, and the revisions that belong there.
+/// Positions between which two databases store something else, and the revisions that belong there.
 struct Stretch {
     after: i64,
     until: i64,
@@ -205,26 +239,27 @@ struct Stretch {
     anew: Vec<stored::Model>,
 }
 
-async fn differing(standing: &Store, anew: &Store, position: i64) -> Result<Differing, store::Error> {
-    let (mut after, mut revisions, mut stretches) = (0, 0, Vec::new());
-    loop {
-        let rows = stored::read_after(anew.reader(), after, position).await?;
-        let until = rows.last().map_or(i64::MAX, |last| last.log_index);
-        let there = stored::read_between(standing.reader(), after, until).await?;
-        revisions += i64::try_from(rows.len()).unwrap_or(i64::MAX);
-        if rows != there {
-            stretches.push(Stretch {
-                after,
-                until,
-                rows: differ(&there, &rows),
-                anew: rows,
-            });
+/// Where two databases store something else, within some stretches of positions.
+async fn differing(standing: &Store, anew: &Store, within: &[(i64, i64)]) -> Result<Vec<Stretch>, store::Error> {
+    let mut found = Vec::new();
+    for (from, to) in within {
+        let mut after = *from;
+        while after < *to {
+            let rows = stored::read_after(anew.reader(), after, *to).await?;
+            let until = rows.last().map_or(*to, |last| last.log_index);
+            let there = stored::read_between(standing.reader(), after, until).await?;
+            if rows != there {
+                found.push(Stretch {
+                    after,
+                    until,
+                    rows: differ(&there, &rows),
+                    anew: rows,
+                });
+            }
+            after = until;
         }
-        if until == i64::MAX {
-            return Ok(Differing { revisions, stretches });
-        }
-        after = until;
     }
+    Ok(found)
 }
 
 /// How many positions hold something else.
@@ -243,7 +278,7 @@ impl From<Error> for domain::Error {
         match error {
             Error::Store(error) => error.into(),
             Error::Away(_) => Self::Away(error.to_string()),
-            Error::Busy | Error::Shorter { .. } | Error::Damaged(_) => {
+            Error::Busy | Error::Moved | Error::Shorter { .. } | Error::Damaged(_) => {
                 Self::rule(rule::PROJECTION_NOT_REBUILT, "projection", error.to_string())
             }
         }

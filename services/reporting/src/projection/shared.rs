@@ -31,6 +31,7 @@ pub async fn take_over(projection: &Projection) -> Result<(), Error> {
             "another process has changed what was read; it is read from the database again"
         );
         facts = load::load(&projection.store, &projection.directory()).await?;
+        projection.kept.clear();
         #[cfg(test)]
         projection.loaded.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     }

@@ -177,6 +177,11 @@ pub async fn read_after(db: &impl ConnectionTrait, after: i64, until: i64) -> Re
     Ok(rows.all(db).await?)
 }
 
+/// How many revisions are stored.
+pub async fn count(db: &impl ConnectionTrait) -> Result<i64, Error> {
+    Ok(i64::try_from(Entity::find().count(db).await?).unwrap_or(i64::MAX))
+}
+
 /// All revisions after a position up to another, oldest first.
 pub async fn read_between(db: &impl ConnectionTrait, after: i64, until: i64) -> Result<Vec<Model>, Error> {
     let rows = Entity::find()

@@ -57,7 +57,10 @@ pub fn check(figure: &Figure, records: &Records, findings: &mut Findings) {
             fault("it counts twice".to_owned());
         }
         match amount(&contribution.amount) {
-            Ok(amount) => sum += amount,
+            Ok(amount) => match sum.checked_add(amount) {
+                Some(more) => sum = more,
+                None => fault(too_large()),
+            },
             Err(why) => fault(why),
         }
         units.extend(contribution.counted_units.iter().map(String::as_str));
@@ -255,9 +258,13 @@ impl Asked<'_> {
         let mut lines = lines.filter(|line| items.iter().all(|items| items.contains(&line.item)));
         lines.try_fold(Ok(Decimal::ZERO), |sum, line| {
             let value = (!line.value_vnd.is_empty()).then(|| amount(&line.value_vnd))?;
-            Some(sum.and_then(|sum| Ok(sum + value?)))
+            Some(sum.and_then(|sum: Decimal| sum.checked_add(value?).ok_or_else(too_large)))
         })
     }
+}
+
+fn too_large() -> String {
+    "what is added up is too large to be checked".to_owned()
 }
 
 fn same_names<'a>(said: &[String], named: impl Iterator<Item = &'a String>) -> bool {

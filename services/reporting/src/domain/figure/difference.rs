@@ -1,6 +1,6 @@
 //! Differences: the records that do not add the same to two figures, and a bridge from one figure to the other.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, hash_map::Entry};
 
 use banggiao_model::hierarchy::Key;
 
@@ -72,16 +72,12 @@ impl Difference {
 /// [`Error::Broken`] if a sum is too large to be written down.
 pub fn difference(before: Explanation, after: Explanation, once: bool) -> Result<Differences, Error> {
     let withheld = before.withheld || after.withheld;
-    let mut seconds: HashMap<String, Contribution> = HashMap::with_capacity(after.contributions.len());
-    for contribution in after.contributions {
-        seconds.insert(contribution.record.record().resource(), contribution);
-    }
+    let mut seconds = by_record(after.contributions)?;
     let mut records: Vec<Difference> = Vec::new();
-    for contribution in before.contributions {
-        let other = seconds.remove(&contribution.record.record().resource());
+    for (resource, contribution) in by_record(before.contributions)? {
         records.push(Difference {
             before: Some(contribution),
-            after: other,
+            after: seconds.remove(&resource),
         });
     }
     records.extend(seconds.into_values().map(|contribution| Difference {
@@ -102,6 +98,33 @@ pub fn difference(before: Explanation, after: Explanation, once: bool) -> Result
     })
 }
 
+/// What each record adds, by its name: of a sum of indicators it may add by several of them.
+fn by_record(contributions: Vec<Contribution>) -> Result<HashMap<String, Contribution>, Error> {
+    let mut records: HashMap<String, Contribution> = HashMap::with_capacity(contributions.len());
+    for contribution in contributions {
+        match records.entry(contribution.record.record().resource()) {
+            Entry::Vacant(place) => {
+                place.insert(contribution);
+            }
+            Entry::Occupied(mut known) => {
+                let known = known.get_mut();
+                known.amount = match (known.amount, contribution.amount) {
+                    (Some(one), Some(other)) => Some(one.checked_add(other).ok_or_else(too_large)?),
+                    (one, other) => one.or(other),
+                };
+                let new = contribution.things.into_iter();
+                let new: Vec<_> = new.filter(|thing| !known.things.contains(thing)).collect();
+                known.things.extend(new);
+            }
+        }
+    }
+    Ok(records)
+}
+
+fn too_large() -> Error {
+    Error::Broken("a difference is too large to be written down".to_owned())
+}
+
 fn bridge(records: &[Difference]) -> Result<BTreeMap<Key, Bridge>, Error> {
     let mut bridge: BTreeMap<Key, Bridge> = BTreeMap::new();
     for record in records {
@@ -117,9 +140,7 @@ fn bridge(records: &[Difference]) -> Result<BTreeMap<Key, Bridge>, Error> {
             (Some(before), None) => (&mut line.leaving, Some(before)),
             (None, after) => (&mut line.entering, after),
         };
-        *place = by
-            .and_then(|by| place.checked_add(by))
-            .ok_or_else(|| Error::Broken("a difference is too large to be written down".to_owned()))?;
+        *place = by.and_then(|by| place.checked_add(by)).ok_or_else(too_large)?;
     }
     Ok(bridge)
 }

@@ -75,6 +75,8 @@ pub fn text(value: Value, query: &Query, hierarchy: &Hierarchy, symbols: &Symbol
         Value::Kind(kind) => kind.as_str_name().trim_start_matches("AGREEMENT_KIND_").to_owned(),
         Value::Direction(direction) => direction.as_str_name().trim_start_matches("DIRECTION_").to_owned(),
         Value::Programme(id) => name::name("programmes", symbols.text(id)),
+        // Items are words of those who record; this one must not be taken for no item.
+        Value::AidItem(item) if symbols.text(item) == NONE => format!("\"{NONE}\""),
         Value::AidItem(item) => symbols.text(item).to_owned(),
         Value::Period(period) => period.name(),
         Value::Level(level) => level.code().to_owned(),

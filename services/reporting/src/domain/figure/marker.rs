@@ -45,19 +45,14 @@ impl<'d> Markers<'d> {
         Self { directory, placed }
     }
 
-    /// Those from one marker to another, by their ids, both included, whichever comes first; none if they stand on
-    /// different borders, or are not known.
-    pub fn along(&self, [from, to]: [&str; 2]) -> &[Marker] {
+    /// Those from one marker to another, by their ids, both included, whichever comes first; nothing can be said if they
+    /// stand on different borders, or are not known.
+    pub fn along(&self, [from, to]: [&str; 2]) -> Option<&[Marker]> {
         let place = |id: &str| Marker::of(self.directory.markers().get(id)?);
-        let (Some(from), Some(to)) = (place(from), place(to)) else {
-            return &[];
-        };
-        if from.border != to.border {
-            return &[];
-        }
+        let (from, to) = (place(from)?, place(to)?);
         let (first, last) = (from.min(to), from.max(to));
         let begin = self.placed.partition_point(|marker| *marker < first);
         let end = self.placed.partition_point(|marker| *marker <= last);
-        &self.placed[begin..end]
+        (first.border == last.border).then(|| &self.placed[begin..end])
     }
 }

@@ -23,7 +23,7 @@ use crate::domain::{
     day::Packed,
     measure::{Side, Source, Things},
     query::{GroupKey, Query, Window},
-    symbol::{Symbol, Symbols},
+    symbol::Symbols,
 };
 
 /// A record that counts for a measure, or would if the caller might read it.
@@ -241,13 +241,19 @@ impl<'a, 'd> Selection<'a, '_, '_, 'd> {
             }
             kept.push(sums);
         }
-        if !unknown.is_empty() {
+        // Where periods are told apart, each month has classes of its own, which the next one has no use for.
+        let together = if self.query.group_by.iter().any(|key| key.is_period()) {
+            1
+        } else {
+            unknown.len().max(1)
+        };
+        for months in unknown.chunks(together) {
             let mut bundler = self.bundler();
-            for (place, first, days) in unknown {
+            for (place, first, days) in months {
                 days.values().for_each(|day| bundler.take(day));
                 let sums = Arc::new(Sums::of(bundler.so_far()));
-                keeping.put(first, days, &shape, &sums);
-                kept[place] = Some(sums);
+                keeping.put(*first, days, &shape, &sums);
+                kept[*place] = Some(sums);
             }
         }
         kept
@@ -299,11 +305,15 @@ impl<'a, 'd> Selection<'a, '_, '_, 'd> {
         if readable && sieve.places_partners && !std::mem::replace(&mut known.noted_partners, true) {
             self.notes.take_partners(&partners, records);
         }
+        let markers = match counts {
+            Some((Things::Markers, _)) => along(self.markers.as_ref(), record, &self.ground.facts.symbols),
+            _ => None,
+        };
         let adds = match counts {
             None => alike
                 .counts
                 .map_or_else(|| sieve.amount(record), |counts| sieve.sum(counts)),
-            Some((Things::Markers, _)) if stretch(record).is_none() => match alike.counts {
+            Some((Things::Markers, _)) if markers.is_none() => match alike.counts {
                 None => Adds::Amount(None),
                 Some(_) => Adds::Sum(Amount::ZERO, records),
             },
@@ -318,11 +328,10 @@ impl<'a, 'd> Selection<'a, '_, '_, 'd> {
             None => Vec::new(),
             Some((Things::Units(Side::Home), _)) => shown(&sides.inside),
             Some((Things::Units(Side::Partner), _)) => shown(&partners),
-            Some((Things::Markers, _)) => along(self.markers.as_ref(), record, &self.ground.facts.symbols),
+            Some((Things::Markers, _)) => markers.unwrap_or_default(),
         };
-        let by_item = self.by_item;
         // With all partners, no units counted and no items told apart, a record is divided alike for every measure.
-        let same = counts.is_none() && !by_item && matches!(partners, Cow::Borrowed(_));
+        let same = counts.is_none() && !self.by_item && matches!(partners, Cow::Borrowed(_));
         let parts = if same { &mut sides.whole } else { &mut sides.parts };
         if !same || !std::mem::replace(&mut known.divided, true) {
             let divided = Divided {
@@ -386,19 +395,10 @@ fn shown(seen: &[Seen]) -> Vec<Thing> {
     units
 }
 
-/// The first and the last marker that an event names, if it names any.
-fn stretch(record: Record<'_>) -> Option<[Symbol; 2]> {
-    match record {
-        Record::Event(fact) => fact.extra()?.stretch,
-        Record::Agreement(..) => None,
-    }
-}
-
-/// The markers along the stretch of an event.
-fn along(markers: Option<&Markers<'_>>, record: Record<'_>, symbols: &Symbols) -> Vec<Thing> {
-    let (Some(markers), Some(stretch)) = (markers, stretch(record)) else {
-        return Vec::new();
-    };
-    let markers = markers.along(stretch.map(|id| symbols.text(id)));
-    markers.iter().copied().map(Thing::Marker).collect()
+/// The markers along the stretch of an event, if it names one that is known.
+fn along(markers: Option<&Markers<'_>>, record: Record<'_>, symbols: &Symbols) -> Option<Vec<Thing>> {
+    let Record::Event(fact) = record else { return None };
+    let stretch = fact.extra()?.stretch?;
+    let markers = markers?.along(stretch.map(|id| symbols.text(id)))?;
+    Some(markers.iter().copied().map(Thing::Marker).collect())
 }

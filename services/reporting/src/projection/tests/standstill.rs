@@ -44,6 +44,7 @@ async fn it_stands_still_at_an_entry_that_does_not_read() {
         assert_eq!(projection.now().0.position, 60, "what was answered is answered still");
     }
     assert_eq!(projection.journal_heard(), None);
+    assert_eq!(projection.journal_head(), 240, "what is missing is told");
 
     let mut rest = batch(world.revisions[60..].to_vec());
     rest.head = Some(LogPosition {

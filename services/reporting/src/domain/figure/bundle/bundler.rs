@@ -184,6 +184,7 @@ impl<'a, 'q, 'l, 'd> Bundler<'a, 'q, 'l, 'd> {
         }
         day.fronts().len()
     }
+
     /// Adds an event with two home units if nothing has to be thought about; says whether it did.
     fn take_two(&mut self, front: &Front, homes: &[Key], number: u32) -> bool {
         let [first, second] = *homes else { return false };

@@ -4,8 +4,8 @@
 //! Offices ask the same of overlapping days: the month, the quarter with it, the half-year, the year before beside each.
 //! Everything that decides how events are taken together is held against what is asked, what a caller may read among it.
 //! Days and registry are known by the very state that they are in: neither is ever changed in place, each change makes
-//! another one, so what is kept cannot grow stale. Of each month one state is held, and of the registry the one that was
-//! asked of last.
+//! another one, so what is kept cannot grow stale. For each shape one state of a month is held, and of the registry the one
+//! that was asked of last.
 
 use std::{
     collections::HashMap,
@@ -171,6 +171,13 @@ impl Keeping<'_> {
             };
         }
         generations
+    }
+}
+
+impl Kept {
+    /// Keeps nothing more of what there was, which nobody is going to ask for.
+    pub fn clear(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Generations::default();
     }
 }
 

@@ -7,7 +7,7 @@ use banggiao_model::{hierarchy::Rule, period::Calendar};
 
 use crate::domain::{
     Error,
-    figure::{Cell, Figures, Ground, Keeping, Kept, compute, explain},
+    figure::{Cell, Figures, Ground, Keeping, Kept, compute, difference, explain},
     measure::{AgreementDate, AgreementFilter, AgreementMeasure, AgreementSum, EventSum, Measure, Source},
     query::{self, GroupKey, Query},
     world::{World, agreement, day, event, events, names},
@@ -314,4 +314,41 @@ fn what_is_kept_of_a_month_is_of_one_registry_only() {
     assert_eq!(cells(&world), [of("east", "3")]);
     assert!(world.merge("2024-07-01", &["east-b", "west-a"], "west-a"));
     assert_eq!(cells(&world), [of("east", "1"), of("west", "2")]);
+}
+
+#[test]
+fn a_record_that_adds_by_two_parts_of_a_sum_is_one_record_between_two_figures() {
+    let mut world = World::new();
+    let mut found = event(&format!("e{:032x}", 1), "2024-03-05", "east-a");
+    found.quantities = [
+        ("found".to_owned(), "7".to_owned()),
+        ("recovered".to_owned(), "5".to_owned()),
+    ]
+    .into();
+    world.log(found);
+    let mut query = world.query("region", "2024-03-01", "2024-03-31");
+    let part = |key: &str| events(EventSum::Quantity(key.into())).source;
+    query.measures = vec![Measure {
+        label: "sum".into(),
+        source: Source::Sum(vec![part("found"), part("recovered")]),
+    }];
+    let reach = world.reach("administrator");
+    let explained = |query: &Query| explain(world.ground(), query, &reach, Vec::new()).unwrap();
+    let same = difference(explained(&query), explained(&query), false).unwrap();
+    assert_eq!(
+        (same.before.value.to_string(), same.records.len()),
+        ("12".to_owned(), 0)
+    );
+    assert!(same.bridge.is_empty());
+    // Beside a figure of other days all of it leaves, once.
+    let mut later = query.clone();
+    later.window.start = day("2024-03-06");
+    let gone = difference(explained(&query), explained(&later), false).unwrap();
+    assert_eq!(gone.records.len(), 1);
+    let bridge: Vec<_> = gone
+        .bridge
+        .values()
+        .map(|line| (line.leaving.to_string(), line.records))
+        .collect();
+    assert_eq!(bridge, [("12".to_owned(), 1)]);
 }

@@ -180,10 +180,10 @@ fn divide(
             .filter(|_| counts_partners)
             .map(|(unit, _)| unit.clone());
         let units = homes.chain(partners).filter(|unit| unit != "NONE");
-        units.chain(markers.iter().cloned()).collect()
+        units.chain(markers.iter().flatten().cloned()).collect()
     };
     let whole = Line {
-        adds: adds(&measure.sum, &filters, event, None),
+        adds: adds(&measure.sum, &filters, event, None, markers.is_some()),
         units: of(&homes, &partners),
     };
     let none = || ("NONE".to_owned(), "NONE".to_owned());
@@ -212,7 +212,7 @@ fn divide(
                     key => group_value(query, *key, event, window.aligned(start), home, partner, programme),
                 });
                 let line = parts.entry(group.collect()).or_insert(Line {
-                    adds: adds(&measure.sum, &filters, event, item),
+                    adds: adds(&measure.sum, &filters, event, item, markers.is_some()),
                     units: BTreeSet::new(),
                 });
                 line.units
@@ -261,12 +261,18 @@ fn within(tree: &Hierarchy, filter: &EventFilter, unit: Key, start: Date, on: Da
         .any(|root| placed.is_some_and(|placed| tree.in_subtree(placed, *root, on)))
 }
 
-fn adds(sum: &EventSum, filters: &[&EventFilter], event: &journal::Event, item: Option<&str>) -> Option<Decimal> {
+fn adds(
+    sum: &EventSum,
+    filters: &[&EventFilter],
+    event: &journal::Event,
+    item: Option<&str>,
+    markers_known: bool,
+) -> Option<Decimal> {
     match sum {
         EventSum::Events | EventSum::HomeUnits | EventSum::PartnerUnits => Some(Decimal::ONE),
         EventSum::Delegations => event.delegations.map(Decimal::from),
         EventSum::Persons => event.persons.map(Decimal::from),
-        EventSum::Markers => (!event.marker_from.is_empty()).then_some(Decimal::ONE),
+        EventSum::Markers => markers_known.then_some(Decimal::ONE),
         EventSum::Quantity(key) => {
             let by_item = item.is_some() || filters.iter().any(|filter| !filter.aid_items.is_empty());
             if key == "aid_value_vnd" && by_item {
@@ -285,7 +291,7 @@ fn counts(filters: &[&EventFilter], line: &journal::Line) -> bool {
 }
 
 /// The markers that the event names and those between them, by their places in a list that is in their order.
-fn markers(world: &World, sum: &EventSum, event: &journal::Event) -> Vec<String> {
+fn markers(world: &World, sum: &EventSum, event: &journal::Event) -> Option<Vec<String>> {
     let id = |marker: &str| format!("markers/{marker}");
     let known = |marker: &str| {
         let mut changes = world.changes.iter();
@@ -297,15 +303,11 @@ fn markers(world: &World, sum: &EventSum, event: &journal::Event) -> Vec<String>
     };
     let last = Some(&event.marker_to).filter(|last| !last.is_empty());
     let ends = place(&event.marker_from).zip(place(last.unwrap_or(&event.marker_from)));
-    let Some((from, to)) = ends.filter(|_| *sum == EventSum::Markers) else {
-        return Vec::new();
-    };
+    let (from, to) = ends.filter(|_| *sum == EventSum::Markers)?;
     let along = MARKERS[from.min(to)..=from.max(to)].iter();
-    along
-        .filter(|(_, number)| *number != PLANNED)
-        .map(|(marker, _)| id(marker))
-        .filter(|marker| known(marker))
-        .collect()
+    let standing = along.filter(|(_, number)| *number != PLANNED);
+    let names = standing.map(|(marker, _)| id(marker));
+    Some(names.filter(|marker| known(marker)).collect())
 }
 
 fn group_value(
