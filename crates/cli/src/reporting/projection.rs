@@ -108,9 +108,19 @@ fn show(session: &Session, rebuilt: &pb::RebuiltProjection, position: i64) -> Re
         return output::data(&crate::json::typed(rebuilt)?);
     }
     let (revisions, mended) = (rebuilt.revisions, rebuilt.mended);
+    let found = match mended {
+        0 => session.lang.pick(
+            "all stand as the journal has them".to_owned(),
+            "tất cả đúng như nhật ký".to_owned(),
+        ),
+        _ => session.lang.pick(
+            format!("{mended} were stored otherwise and are replaced"),
+            format!("{mended} bản ghi lưu sai và đã được thay"),
+        ),
+    };
     output::note(&session.lang.pick(
-        format!("{revisions} revisions were read again up to position {position}; {mended} were stored otherwise and are replaced"),
-        format!("đã đọc lại {revisions} bản ghi đến vị trí {position}; {mended} bản ghi lưu sai và đã được thay"),
+        format!("{revisions} revisions were read again up to position {position}; {found}"),
+        format!("đã đọc lại {revisions} bản ghi đến vị trí {position}; {found}"),
     ));
     let same = rebuilt.digest == rebuilt.digest_before;
     output::note(&session.lang.pick(

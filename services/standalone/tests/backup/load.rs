@@ -32,6 +32,8 @@ use crate::{
 
 const WRITERS: u64 = 24;
 const BACKUPS: usize = 3;
+/// So many more are taken if nobody wrote meanwhile.
+const IDLE_MAX: usize = 10;
 
 type Acknowledged = Arc<Mutex<Vec<Event>>>;
 
@@ -54,8 +56,9 @@ async fn backups_under_load_lose_nothing_and_double_nothing() {
 
     let folder = tempfile::tempdir().unwrap();
     let begun = Instant::now();
-    let mut taken = Vec::new();
-    for number in 0..BACKUPS {
+    let (mut taken, mut idle) = (Vec::new(), 0);
+    while taken.len() < BACKUPS {
+        let number = taken.len() + idle;
         tokio::time::sleep(Duration::from_millis(700)).await;
         let before = acknowledged.lock().unwrap().clone();
         let (backup, data_dir) = (folder.path().join(number.to_string()), Arc::clone(&up.folder));
@@ -63,8 +66,13 @@ async fn backups_under_load_lose_nothing_and_double_nothing() {
         let shown = tokio::task::spawn_blocking(move || done("backup", &path, data_dir.path()));
         let shown = shown.await.unwrap();
         let after = acknowledged.lock().unwrap().len();
-        assert!(after > before.len(), "nobody wrote during the backup");
-        taken.push((backup, before, shown));
+        if after > before.len() {
+            taken.push((backup, before, shown));
+        } else {
+            // On a busy machine it may be over before anybody was answered; it then proves nothing, and is taken again.
+            idle += 1;
+            assert!(idle < IDLE_MAX, "nobody wrote during {idle} backups");
+        }
     }
     let seconds = begun.elapsed().as_secs_f64();
     stop.store(true, Ordering::Relaxed);
