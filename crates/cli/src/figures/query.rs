@@ -2,7 +2,7 @@
 //!
 //! It owns where a filter goes: into the measure that a sum makes, or beside the indicators to narrow them.
 
-use super::{Args, Query};
+use super::{Args, Filters, Query};
 use crate::error::Error;
 use banggiao_contracts::reporting::v1 as pb;
 use pb::measure::Source;
@@ -126,7 +126,7 @@ pub(crate) fn counted(query: &Query) -> Result<Counted, Error> {
             "--repeated goes with --sum home-units, --sum partner-units or --sum markers".into(),
         ));
     }
-    let (mut events, mut agreements) = (event_filter(query), agreement_filter(query));
+    let (mut events, mut agreements) = (event_filter(&query.filters), agreement_filter(&query.filters));
     let inline = !named && !sums.is_empty();
     let mut measures = sum_measure(&query.sum_of)?;
     for sum in &sums {
@@ -170,28 +170,23 @@ fn sum_measure(indicators: &[String]) -> Result<Vec<pb::Measure>, Error> {
     }
 }
 
-fn event_filter(query: &Query) -> Option<pb::EventMeasureFilter> {
+fn event_filter(filters: &Filters) -> Option<pb::EventMeasureFilter> {
     let filter = pb::EventMeasureFilter {
-        event_types: query.filters.event_type.clone(),
-        direction: query.filters.direction.unwrap_or_default().into(),
-        programmes: query.filters.programme.clone(),
-        partner_countries: query.filters.partner_country.clone(),
-        partner_units: query.filters.partner_unit.clone(),
-        aid_items: query.filters.aid_item.clone(),
+        event_types: filters.event_type.clone(),
+        direction: filters.direction.unwrap_or_default().into(),
+        programmes: filters.programme.clone(),
+        partner_countries: filters.partner_country.clone(),
+        partner_units: filters.partner_unit.clone(),
+        aid_items: filters.aid_item.clone(),
     };
     (filter != pb::EventMeasureFilter::default()).then_some(filter)
 }
 
-fn agreement_filter(query: &Query) -> Option<pb::AgreementMeasureFilter> {
+fn agreement_filter(filters: &Filters) -> Option<pb::AgreementMeasureFilter> {
     let filter = pb::AgreementMeasureFilter {
-        kinds: query
-            .filters
-            .agreement_kind
-            .iter()
-            .map(|kind| i32::from(*kind))
-            .collect(),
-        levels: query.filters.level.iter().map(|level| i32::from(*level)).collect(),
-        partner_countries: query.filters.partner_country.clone(),
+        kinds: filters.agreement_kind.iter().map(|kind| i32::from(*kind)).collect(),
+        levels: filters.level.iter().map(|level| i32::from(*level)).collect(),
+        partner_countries: filters.partner_country.clone(),
     };
     (filter != pb::AgreementMeasureFilter::default()).then_some(filter)
 }

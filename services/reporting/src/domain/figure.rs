@@ -25,6 +25,7 @@ pub use bundle::{Keeping, Kept};
 pub use difference::{Bridge, Difference, Differences, difference};
 pub use explain::{Contribution, Explanation, explain};
 pub use group::NONE;
+pub use marker::Marker;
 pub use notes::Note;
 pub use record::Record;
 pub use tally::Thing;

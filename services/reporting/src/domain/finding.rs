@@ -11,9 +11,10 @@ use banggiao_directory::{Directory, marker::responsible};
 use banggiao_model::{
     date::{self, Date},
     hierarchy::Key,
-    marker::Number,
     name,
 };
+
+use super::figure::Marker;
 
 /// The types of events that are briefings.
 const BRIEFINGS: [&str; 2] = ["eventTypes/briefing-regular", "eventTypes/briefing-ad-hoc"];
@@ -173,8 +174,7 @@ impl Search<'_> {
     }
 
     /// A marker's place along its border.
-    fn place(&self, marker: &str) -> Option<(&str, Number)> {
-        let marker = self.directory.markers().get(name::collection_id(marker, "markers")?)?;
-        Some((marker.border.as_str(), Number::parse(&marker.number).ok()?))
+    fn place(&self, marker: &str) -> Option<Marker> {
+        Marker::of(self.directory.markers().get(name::collection_id(marker, "markers")?)?)
     }
 }

@@ -113,6 +113,7 @@ pub async fn rebuild(
     // Most is compared while the feed goes on. What is written meanwhile shows as different, and is looked at again.
     let compared = again.position();
     let doubtful = differing(&projection.store, &again.anew.store, &[(0, compared)]).await?;
+    let mut stretches: Vec<(i64, i64)> = doubtful.into_iter().map(|found| (found.after, found.until)).collect();
     // What came meanwhile is little. The journal's feed waits while it is read, too, so that both end at one position.
     let _turn = projection.turn.lock().await;
     again.read_until(projection).await?;
@@ -123,7 +124,6 @@ pub async fn rebuild(
     if (facts.epoch, facts.position) != (before.epoch, before.position) {
         return Err(Error::Moved);
     }
-    let mut stretches: Vec<(i64, i64)> = doubtful.iter().map(|found| (found.after, found.until)).collect();
     // Nothing belongs beyond the end.
     stretches.push((compared, i64::MAX));
     let found = differing(&projection.store, &again.anew.store, &stretches).await?;

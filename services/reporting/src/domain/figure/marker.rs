@@ -15,7 +15,8 @@ pub struct Marker {
 }
 
 impl Marker {
-    fn of(marker: &registry::Marker) -> Option<Self> {
+    /// The place of a marker, if the registry's words for it read.
+    pub fn of(marker: &registry::Marker) -> Option<Self> {
         Some(Self {
             border: marker.border.as_bytes().try_into().ok()?,
             number: Number::parse(&marker.number).ok()?,

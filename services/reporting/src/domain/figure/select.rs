@@ -235,7 +235,7 @@ impl<'a, 'd> Selection<'a, '_, '_, 'd> {
         let mut unknown: Vec<_> = Vec::new();
         for (place, (first, days)) in facts.months(window.start, window.end).enumerate() {
             let whole = window.start <= first && first.last_of_month() <= window.end;
-            let sums = keeping.get(first, days, &shape).filter(|_| whole);
+            let sums = whole.then(|| keeping.get(first, days, &shape)).flatten();
             if whole && sums.is_none() {
                 unknown.push((place, first, days));
             }

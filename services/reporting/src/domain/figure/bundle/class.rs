@@ -159,7 +159,10 @@ impl<'q, 'l, 'd> Classes<'q, 'l, 'd> {
         let number = match seen.child {
             None if !noted => OUTSIDE,
             Some(child) if !noted && !self.needs.homes => self.of_child(child),
-            _ => self.number(self.class(&seen, noted)),
+            child => {
+                let shown = seen.shown.filter(|_| self.needs.homes);
+                self.number(self.class(child, shown, noted.then_some(seen)))
+            }
         };
         let clearance = self.scope.clearance(&[unit]);
         let rows = Classification::ALL.map(|class| row(number, Some(class) <= clearance));
@@ -175,7 +178,7 @@ impl<'q, 'l, 'd> Classes<'q, 'l, 'd> {
         match self.of_children.get(child.index()) {
             Some(number) if *number != UNSEEN => *number,
             _ => {
-                let number = self.number(self.class_of(Some(child), None, None));
+                let number = self.number(self.class(Some(child), None, None));
                 if let Some(known) = self.of_children.get_mut(child.index()) {
                     *known = number;
                 }
@@ -184,15 +187,7 @@ impl<'q, 'l, 'd> Classes<'q, 'l, 'd> {
         }
     }
 
-    fn class(&self, seen: &Seen, noted: bool) -> Class {
-        self.class_of(
-            seen.child,
-            seen.shown.filter(|_| self.needs.homes),
-            noted.then_some(*seen),
-        )
-    }
-
-    fn class_of(&self, child: Option<Key>, shown: Option<Key>, noted: Option<Seen>) -> Class {
+    fn class(&self, child: Option<Key>, shown: Option<Key>, noted: Option<Seen>) -> Class {
         let (stretch, periods) = self.now.unwrap_or_default();
         let (needs, root) = (self.needs, self.query.root);
         Class::One {
