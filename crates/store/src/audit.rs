@@ -8,7 +8,7 @@ use sea_orm::{
     sea_query::{ColumnDef, Index, IndexCreateStatement, Table, TableCreateStatement},
 };
 
-use crate::{Error, Tx, bulk};
+use crate::{Error, Session, bulk};
 
 /// One entry.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -87,7 +87,7 @@ pub fn create_index() -> IndexCreateStatement {
 ///
 /// # Errors
 /// If the database is away.
-pub async fn append(tx: &Tx, rows: &[Model]) -> Result<(), Error> {
+pub async fn append(tx: &impl Session, rows: &[Model]) -> Result<(), Error> {
     let rows = rows.iter().cloned().map(|row| ActiveModel {
         id: Set(row.id),
         time: Set(row.time),

@@ -8,11 +8,11 @@
 use std::fmt::Write as _;
 
 use sea_orm::{
-    ActiveModelTrait, ActiveValue, ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityName, EntityTrait, IdenStatic,
-    Iterable, Statement, Value, sea_query::ArrayType,
+    ActiveModelTrait, ActiveValue, ColumnTrait, DbBackend, DbErr, EntityName, EntityTrait, IdenStatic, Iterable,
+    Statement, Value, sea_query::ArrayType,
 };
 
-use crate::Error;
+use crate::{Error, Session};
 
 /// On SQLite so many rows go in one statement, the longest that fits first: two or three statements for any number up to
 /// the longest.
@@ -39,11 +39,11 @@ pub enum Taken<C> {
 /// # Errors
 /// [`Error::Duplicate`] for a key that is taken and must not be; otherwise if the database is away.
 pub async fn insert<A: ActiveModelTrait>(
-    db: &impl ConnectionTrait,
+    db: &impl Session,
     rows: Vec<A>,
     taken: Taken<<A::Entity as EntityTrait>::Column>,
 ) -> Result<(), Error> {
-    let backend = db.get_database_backend();
+    let backend = db.backend();
     let mut rows = rows.into_iter();
     while rows.len() > 0 {
         let (sql, values) = if backend == DbBackend::Postgres {
@@ -56,8 +56,7 @@ pub async fn insert<A: ActiveModelTrait>(
             // the statement, to undo it alone.
             (text::<A>(&tuples::<A>(length), "OR FAIL ", &taken), values)
         };
-        db.execute_raw(Statement::from_sql_and_values(backend, sql, values))
-            .await?;
+        db.run(Statement::from_sql_and_values(backend, sql, values)).await?;
     }
     Ok(())
 }

@@ -106,11 +106,20 @@ impl From<DbErr> for Error {
         if let Some(SqlErr::UniqueConstraintViolation(key)) = error.sql_err() {
             return Self::Duplicate(key);
         }
-        match sort(&error) {
-            Kind::Conflict => Self::Conflict(error),
-            Kind::Away => Self::Unavailable(error),
-            Kind::Fault => Self::Database(error),
-        }
+        sorted(sort(&error), error)
+    }
+}
+
+/// A fault of SQLite, by its extended result code.
+pub(crate) fn of_sqlite(code: i32, error: DbErr) -> Error {
+    sorted(sort_sqlite(code), error)
+}
+
+fn sorted(kind: Kind, error: DbErr) -> Error {
+    match kind {
+        Kind::Conflict => Error::Conflict(error),
+        Kind::Away => Error::Unavailable(error),
+        Kind::Fault => Error::Database(error),
     }
 }
 

@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
-use sea_orm::{ConnectionTrait, DbBackend, Statement, sqlx::postgres::PgListener};
+use sea_orm::{DbBackend, Statement, sqlx::postgres::PgListener};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Error, Store, Tx, head};
+use crate::{Error, Session, Store, head};
 
 /// The server tells sessions that listen on this channel when a transaction that moved the head is committed.
 const CHANNEL: &str = "banggiao_head";
@@ -15,11 +15,11 @@ const UNHEARD: Duration = Duration::from_secs(1);
 
 /// Carries out the statement that moves the head, and lets the other processes hear, once this transaction is committed.
 /// It is one statement: each is a way to the server and back, for which everybody waits who wants the head's lock.
-pub(crate) async fn announced(tx: &Tx, mut moved: Statement) -> Result<(), Error> {
+pub(crate) async fn announced(tx: &impl Session, mut moved: Statement) -> Result<(), Error> {
     if moved.db_backend == DbBackend::Postgres {
         moved.sql = format!("WITH moved AS ({}) SELECT pg_notify('{CHANNEL}', '')", moved.sql);
     }
-    tx.execute_raw(moved).await?;
+    tx.run(moved).await?;
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use sea_orm::{
     sea_query::{ColumnDef, Index, LockType, Table, TableAlterStatement, TableCreateStatement},
 };
 
-use crate::{Error, Tx, follow};
+use crate::{Error, Session, follow};
 
 /// The one row of the table.
 const ID: i32 = 1;
@@ -80,8 +80,9 @@ pub async fn insert_first(db: &impl ConnectionTrait) -> Result<(), DbErr> {
 ///
 /// # Errors
 /// If the database is away or has no head.
-pub async fn lock(tx: &Tx) -> Result<Model, Error> {
-    locked().one(tx).await?.ok_or(Error::Missing("the head row"))
+pub async fn lock(tx: &impl Session) -> Result<Model, Error> {
+    let row = tx.find(locked()).await?.pop();
+    row.ok_or(Error::Missing("the head row"))
 }
 
 /// On SQLite there is nothing to lock: the transaction is the only writer from its beginning.
@@ -104,7 +105,7 @@ pub async fn read(db: &impl ConnectionTrait) -> Result<Model, Error> {
 ///
 /// # Errors
 /// If the database is away.
-pub async fn advance(tx: &Tx, head: &Model) -> Result<(), Error> {
+pub async fn advance(tx: &impl Session, head: &Model) -> Result<(), Error> {
     let row = ActiveModel {
         id: Set(ID),
         epoch: Set(head.epoch),
@@ -113,7 +114,7 @@ pub async fn advance(tx: &Tx, head: &Model) -> Result<(), Error> {
         tree: Set(head.tree.clone()),
     };
     let moved = Entity::update_many().set(row).filter(Column::Id.eq(ID));
-    follow::announced(tx, moved.build(tx.get_database_backend())).await
+    follow::announced(tx, moved.build(tx.backend())).await
 }
 
 #[cfg(test)]

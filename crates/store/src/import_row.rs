@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::{Error, Tx, bulk};
+use crate::{Error, Session, bulk};
 use sea_orm::{
     ActiveValue::Set,
     entity::prelude::*,
@@ -55,7 +55,7 @@ pub fn create_table() -> TableCreateStatement {
 ///
 /// # Errors
 /// If the database is away.
-pub async fn find(tx: &Tx, keys: &[Key]) -> Result<HashMap<Key, Model>, Error> {
+pub async fn find(tx: &impl Session, keys: &[Key]) -> Result<HashMap<Key, Model>, Error> {
     let mut found = HashMap::new();
     let mut by_source: HashMap<(&str, &str), Vec<&str>> = HashMap::new();
     for (source, kind, key) in keys {
@@ -65,7 +65,7 @@ pub async fn find(tx: &Tx, keys: &[Key]) -> Result<HashMap<Key, Model>, Error> {
         for part in bulk::parts(&keys) {
             let same = Column::Source.eq(source).and(Column::Kind.eq(kind));
             let rows = Entity::find().filter(same.and(Column::Key.is_in(part)));
-            for row in rows.all(tx).await? {
+            for row in tx.find(rows).await? {
                 found.insert((row.source.clone(), row.kind.clone(), row.key.clone()), row);
             }
         }
@@ -77,7 +77,7 @@ pub async fn find(tx: &Tx, keys: &[Key]) -> Result<HashMap<Key, Model>, Error> {
 ///
 /// # Errors
 /// If a row is there already, or the database is away.
-pub async fn insert(tx: &Tx, rows: Vec<Model>) -> Result<(), Error> {
+pub async fn insert(tx: &impl Session, rows: Vec<Model>) -> Result<(), Error> {
     let rows = rows.into_iter().map(|row| ActiveModel {
         source: Set(row.source),
         kind: Set(row.kind),

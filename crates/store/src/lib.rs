@@ -5,6 +5,7 @@
 //! SQLite and PostgreSQL do the same here; where they differ is told in one private module each. It knows databases and
 //! nothing of any service's tables; these live in each service's `store` room.
 
+mod append;
 pub mod audit;
 pub mod bulk;
 pub mod cursor;
@@ -14,17 +15,21 @@ pub mod head;
 pub mod import_row;
 mod postgres;
 mod schema;
+mod session;
 pub mod snapshot;
 mod sqlite;
 mod transfer;
 pub mod tx;
 
+pub use append::Appending;
 pub use error::{Error, Kind};
+pub use session::Session;
 pub use transfer::{Moved, transfer};
 pub use tx::{Retry, Tx};
 
 use std::time::{Duration, Instant};
 
+use append::Writers;
 use sea_orm::{ConnectOptions, Database, DatabaseConnection};
 use sea_orm_migration::MigratorTrait;
 
@@ -43,6 +48,8 @@ const READERS: u32 = 5;
 pub struct Store {
     writer: DatabaseConnection,
     reader: DatabaseConnection,
+    /// On SQLite only, where there is one at a time.
+    writers: Option<Writers>,
 }
 
 /// The databases that can be used.
@@ -67,7 +74,11 @@ impl Store {
         let backend = Backend::of(url)?;
         let writer = backend.connect(url).await?;
         match backend.prepare::<M>(url, &writer).await {
-            Ok(reader) => Ok(Self { writer, reader }),
+            Ok((reader, writers)) => Ok(Self {
+                writer,
+                reader,
+                writers,
+            }),
             Err(error) => {
                 // Whoever is told of the refusal finds nothing of ours open any more.
                 drop(writer.close().await);
@@ -88,6 +99,9 @@ impl Store {
     /// If a connection does not close.
     pub async fn close(self) -> Result<(), Error> {
         self.reader.close().await?;
+        if let Some(writers) = self.writers {
+            writers.close()?;
+        }
         self.writer.close().await?;
         Ok(())
     }
@@ -131,13 +145,18 @@ impl Backend {
         self,
         url: &str,
         writer: &DatabaseConnection,
-    ) -> Result<DatabaseConnection, Error> {
+    ) -> Result<(DatabaseConnection, Option<Writers>), Error> {
         match self {
             Self::Sqlite => sqlite::refuse_old(writer).await?,
             Self::Postgres => postgres::refuse_forgetful(writer).await?,
         }
         schema::migrate::<M>(writer).await?;
-        Ok(Database::connect(self.options(url, READERS, false)).await?)
+        let reader = Database::connect(self.options(url, READERS, false)).await?;
+        let writers = match self {
+            Self::Sqlite => Some(Writers::new(url)?),
+            Self::Postgres => None,
+        };
+        Ok((reader, writers))
     }
 
     fn options(self, url: &str, connections: u32, writes: bool) -> ConnectOptions {

@@ -1,5 +1,7 @@
 //! What is peculiar to SQLite: the settings of a connection, and the refusal of a version that can corrupt a database.
 
+pub(crate) mod thread;
+
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, Statement,
     sqlx::{

@@ -86,24 +86,36 @@ impl Store {
         W: Fn(Tx) -> F + Send + Sync + 'static,
         F: Future<Output = Result<T, E>> + Send,
     {
-        let writer = self.writer.clone();
+        let (writer, writers) = (self.writer.clone(), self.writers.clone());
         let task = tokio::spawn(async move {
-            // It doubles with each try.
-            let mut wait = FIRST_WAIT;
-            for attempt in 1.. {
-                match attempt_once(&writer, &work).await {
-                    Err(error) if error.is_conflict() && attempt < ATTEMPTS => {
-                        tracing::debug!(name, attempt, "transaction met a conflict and is run again");
-                        tokio::time::sleep(wait).await;
-                        wait *= 2;
-                    }
-                    answer => return answer,
-                }
-            }
-            Err(Error::Lost.into())
+            let _turn = match &writers {
+                Some(writers) => Some(writers.turn().await),
+                None => None,
+            };
+            repeated(name, || attempt_once(&writer, &work)).await
         });
         task.await.unwrap_or_else(|_| Err(Error::Lost.into()))
     }
+}
+
+/// Tries a transaction again that met a conflict.
+pub(crate) async fn repeated<T, E: Retry, F>(name: &'static str, attempt_once: impl Fn() -> F) -> Result<T, E>
+where
+    F: Future<Output = Result<T, E>>,
+{
+    // It doubles with each try.
+    let mut wait = FIRST_WAIT;
+    for attempt in 1.. {
+        match attempt_once().await {
+            Err(error) if error.is_conflict() && attempt < ATTEMPTS => {
+                tracing::debug!(name, attempt, "transaction met a conflict and is run again");
+                tokio::time::sleep(wait).await;
+                wait *= 2;
+            }
+            answer => return answer,
+        }
+    }
+    Err(Error::Lost.into())
 }
 
 async fn attempt_once<T, E, W, F>(writer: &DatabaseConnection, work: &W) -> Result<T, E>

@@ -1,6 +1,6 @@
 //! Many rows at once: each stands as it was given, whatever its types and wherever nothing is given.
 
-use banggiao_store::{Error, Store, Tx, bulk};
+use banggiao_store::{Error, Retry, Session, Store, bulk};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, QueryOrder, entity::prelude::*};
 
 use crate::fixture::{open, run};
@@ -40,7 +40,7 @@ fn sample(id: i64) -> Model {
     }
 }
 
-async fn insert(tx: &Tx, rows: &[Model], taken: bulk::Taken<Column>) -> Result<(), Error> {
+async fn insert(tx: &impl Session, rows: &[Model], taken: bulk::Taken<Column>) -> Result<(), Error> {
     let rows = rows.iter().cloned().map(|row| ActiveModel {
         id: Set(row.id),
         small: Set(row.small),
@@ -54,15 +54,55 @@ async fn insert(tx: &Tx, rows: &[Model], taken: bulk::Taken<Column>) -> Result<(
     bulk::insert(tx, rows.collect(), taken).await
 }
 
+/// Puts the rows and gives all that are there, as both kinds of transactions read them.
 async fn put(store: &Store, rows: Vec<Model>, taken: bulk::Taken<Column>) -> Result<Vec<Model>, Error> {
+    let all = || Entity::find().order_by_asc(Column::Id);
+    let given = rows.clone();
+    let appended = store.append("sample.append", move |tx| {
+        let rows = given.clone();
+        async move {
+            insert(&tx, &rows, taken).await?;
+            // What is read there is not kept, so that the other one puts the same.
+            Err::<(), _>(match tx.find(all()).await {
+                Ok(rows) => Read::There(rows),
+                Err(error) => Read::Failed(error),
+            })
+        }
+    });
+    let read = appended.await;
     let put = store.tx("sample.put", move |tx| {
         let rows = rows.clone();
         async move {
             insert(&tx, &rows, taken).await?;
-            Ok(Entity::find().order_by_asc(Column::Id).all(&tx).await?)
+            Ok(all().all(&tx).await?)
         }
     });
-    put.await
+    let put: Result<_, Error> = put.await;
+    match (read, &put) {
+        (Err(Read::There(appended)), Ok(put)) => assert_eq!(&appended, put),
+        (Err(Read::Failed(appended)), Err(put)) => assert_eq!(appended.kind(), put.kind()),
+        other => panic!("they differ: {other:?}"),
+    }
+    put
+}
+
+/// How a transaction ends that is to leave nothing.
+#[derive(Debug)]
+enum Read {
+    There(Vec<Model>),
+    Failed(Error),
+}
+
+impl From<Error> for Read {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl Retry for Read {
+    fn is_conflict(&self) -> bool {
+        matches!(self, Self::Failed(error) if error.is_conflict())
+    }
 }
 
 pub async fn rows_stand_as_they_were_given(url: &str) {

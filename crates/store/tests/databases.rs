@@ -1,6 +1,7 @@
 //! The store on real databases. Each test in the list runs on an SQLite file and on a PostgreSQL server; what only one
 //! of them has is told apart below.
 
+mod appending;
 mod bulk;
 mod conflicts;
 mod errors;
@@ -37,6 +38,9 @@ macro_rules! on_both_databases {
 }
 
 on_both_databases! {
+    appending::all_or_nothing,
+    appending::what_outlives_its_work_is_not_committed,
+    appending::who_appends_and_who_does_not_take_turns,
     bulk::rows_stand_as_they_were_given,
     conflicts::a_conflict_is_tried_again_and_then_told,
     conflicts::a_lock_that_is_held_too_long_is_a_conflict,

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use banggiao_store::{Error, Store, Tx, cursor, head, import_row};
+use banggiao_store::{Error, Session, Store, cursor, head, import_row};
 use banggiao_testkit::postgres::Cluster;
-use sea_orm::{ActiveValue::Set, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, EntityTrait};
+use sea_orm::{
+    ActiveValue::Set, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, EntityTrait, QueryTrait,
+};
 use sea_orm_migration::prelude::*;
 use tempfile::TempDir;
 
@@ -88,7 +90,7 @@ pub mod entry {
 }
 
 /// Appends an entry behind the head, which it locks.
-pub async fn append(tx: &Tx, day: &str, id: &str) -> Result<i64, Error> {
+pub async fn append(tx: &impl Session, day: &str, id: &str) -> Result<i64, Error> {
     let mut head = head::lock(tx).await?;
     head.position += 1;
     insert(tx, head.position, day, id).await?;
@@ -96,19 +98,20 @@ pub async fn append(tx: &Tx, day: &str, id: &str) -> Result<i64, Error> {
     Ok(head.position)
 }
 
-pub async fn insert(db: &impl ConnectionTrait, position: i64, day: &str, id: &str) -> Result<(), Error> {
+pub async fn insert(db: &impl Session, position: i64, day: &str, id: &str) -> Result<(), Error> {
     let row = entry::ActiveModel {
         position: Set(position),
         day: Set(day.to_owned()),
         id: Set(id.to_owned()),
     };
-    entry::Entity::insert(row).exec_without_returning(db).await?;
+    let inserted = db.run(entry::Entity::insert(row).build(db.backend())).await?;
+    assert_eq!(inserted, 1);
     Ok(())
 }
 
 /// All positions in order.
-pub async fn positions(db: &impl ConnectionTrait) -> Vec<i64> {
-    let rows = entry::Entity::find().all(db).await.unwrap();
+pub async fn positions(db: &impl Session) -> Vec<i64> {
+    let rows = db.find(entry::Entity::find()).await.unwrap();
     let mut positions: Vec<i64> = rows.into_iter().map(|row| row.position).collect();
     positions.sort_unstable();
     positions

@@ -1,0 +1,122 @@
+//! The transaction of whoever appends for many. It is a named transaction like the others; on SQLite it runs from its
+//! beginning to its end on one thread that does nothing else meanwhile.
+
+use std::{
+    future::Future,
+    panic::AssertUnwindSafe,
+    sync::{Arc, Mutex},
+};
+
+use futures_util::FutureExt;
+use sea_orm::{DbBackend, EntityTrait, Select, Statement, TryIntoModel};
+use tokio::sync::OwnedMutexGuard;
+
+use crate::{
+    Error, Retry, Session, Store, Tx,
+    sqlite::thread::{Own, Transaction, lock},
+    tx::repeated,
+};
+
+/// Who writes to an SQLite file: one at a time, in the order in which they came.
+#[derive(Debug, Clone)]
+pub(crate) struct Writers {
+    turn: Arc<tokio::sync::Mutex<()>>,
+    own: Arc<Mutex<Own>>,
+}
+
+impl Writers {
+    pub(crate) fn new(url: &str) -> Result<Self, Error> {
+        Ok(Self {
+            turn: Arc::default(),
+            own: Arc::new(Mutex::new(Own::new(url)?)),
+        })
+    }
+
+    /// Waits for one's turn, which lasts as long as what is given.
+    pub(crate) async fn turn(&self) -> OwnedMutexGuard<()> {
+        Arc::clone(&self.turn).lock_owned().await
+    }
+
+    pub(crate) fn close(&self) -> Result<(), Error> {
+        lock(&self.own).close()
+    }
+}
+
+/// An open transaction that appends. All clones are the same.
+#[derive(Debug, Clone)]
+pub struct Appending(Kind);
+
+#[derive(Debug, Clone)]
+enum Kind {
+    Here(Arc<Transaction>),
+    Elsewhere(Tx),
+}
+
+impl Store {
+    /// As [`Store::tx`], with one difference on SQLite: the thread that polls it does the database's work itself, so it must
+    /// be one that nobody else needs. While the work waits for anything but its statements, nobody else writes.
+    ///
+    /// # Errors
+    /// As [`Store::tx`].
+    #[tracing::instrument(skip(self, work), level = "debug")]
+    pub async fn append<T, E, W, F>(&self, name: &'static str, work: W) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: Retry,
+        W: Fn(Appending) -> F + Send + Sync + 'static,
+        F: Future<Output = Result<T, E>> + Send,
+    {
+        let Some(writers) = &self.writers else {
+            return self.tx(name, move |tx| work(Appending(Kind::Elsewhere(tx)))).await;
+        };
+        let turn = Arc::new(writers.turn().await);
+        repeated(name, || async {
+            let transaction = Arc::new(Transaction::begin(Arc::clone(&writers.own), Arc::clone(&turn))?);
+            let worked = work(Appending(Kind::Here(Arc::clone(&transaction))));
+            // A panic ends the work and not whoever appends.
+            let worked = AssertUnwindSafe(worked).catch_unwind().await;
+            let outcome = worked.unwrap_or_else(|_| Err(Error::Lost.into()))?;
+            let Some(transaction) = Arc::into_inner(transaction) else {
+                // A clone outlived the work. Committing is then not ours to decide; dropping it rolls back.
+                return Err(Error::Damaged("a transaction outlived its work".to_owned()).into());
+            };
+            transaction.commit()?;
+            Ok(outcome)
+        })
+        .await
+    }
+}
+
+impl Appending {
+    /// Whether the database does its work on the thread that asks.
+    #[must_use]
+    pub fn is_here(&self) -> bool {
+        matches!(self.0, Kind::Here(_))
+    }
+}
+
+impl Session for Appending {
+    fn backend(&self) -> DbBackend {
+        match &self.0 {
+            Kind::Here(_) => DbBackend::Sqlite,
+            Kind::Elsewhere(tx) => tx.backend(),
+        }
+    }
+
+    async fn run(&self, statement: Statement) -> Result<u64, Error> {
+        match &self.0 {
+            Kind::Here(transaction) => transaction.run(&statement),
+            Kind::Elsewhere(tx) => tx.run(statement).await,
+        }
+    }
+
+    async fn find<E: EntityTrait>(&self, select: Select<E>) -> Result<Vec<E::Model>, Error>
+    where
+        E::ActiveModel: TryIntoModel<E::Model>,
+    {
+        match &self.0 {
+            Kind::Here(transaction) => transaction.find(&select),
+            Kind::Elsewhere(tx) => tx.find(select).await,
+        }
+    }
+}

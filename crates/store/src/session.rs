@@ -1,0 +1,38 @@
+//! What statements are asked of.
+
+use std::future::Future;
+
+use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, Select, Statement, TryIntoModel};
+
+use crate::Error;
+
+/// A connection, a transaction on one, or the transaction of [`Store::append`](crate::Store::append).
+pub trait Session: Sync {
+    /// Which database it is.
+    fn backend(&self) -> DbBackend;
+
+    /// Runs a statement and tells how many rows it changed.
+    fn run(&self, statement: Statement) -> impl Future<Output = Result<u64, Error>> + Send;
+
+    /// The rows of an entity that a query finds.
+    fn find<E: EntityTrait>(&self, select: Select<E>) -> impl Future<Output = Result<Vec<E::Model>, Error>> + Send
+    where
+        E::ActiveModel: TryIntoModel<E::Model>;
+}
+
+impl<C: ConnectionTrait> Session for C {
+    fn backend(&self) -> DbBackend {
+        self.get_database_backend()
+    }
+
+    async fn run(&self, statement: Statement) -> Result<u64, Error> {
+        Ok(self.execute_raw(statement).await?.rows_affected())
+    }
+
+    async fn find<E: EntityTrait>(&self, select: Select<E>) -> Result<Vec<E::Model>, Error>
+    where
+        E::ActiveModel: TryIntoModel<E::Model>,
+    {
+        Ok(select.all(self).await?)
+    }
+}
