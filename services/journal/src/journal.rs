@@ -83,7 +83,7 @@ impl Journal {
         let attachments = Attachments::open(&config.attachments)?;
         let ledger = Ledger::open(store.clone(), &config.ledger, seams.clone()).await?;
         ledger.keep(shutdown.clone());
-        let sequencer = Sequencer::start(store.clone(), seams.clone(), head.clone(), Arc::clone(&ledger));
+        let sequencer = Sequencer::start(store.clone(), seams.clone(), head.clone(), Arc::clone(&ledger))?;
         let allow_self_approval = config.review.allow_self_approval;
         let journal = Arc::new(Self {
             store,

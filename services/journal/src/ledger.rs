@@ -318,7 +318,7 @@ impl Ledger {
     ///
     /// # Errors
     /// If the commit is lost on its way.
-    pub async fn before_commit(&self, tx: &banggiao_store::Tx) -> Result<(), Error> {
+    pub async fn before_commit(&self, tx: &impl banggiao_store::Session) -> Result<(), Error> {
         use crate::trial::{Fault, Lost, unsettled};
         if self.trial.has(Fault::SignBeforeCommit) {
             let head = head::lock(tx).await?;

@@ -1,4 +1,4 @@
-//! The sequencer: one task that drains a queue of commands and commits as many as are waiting in one transaction.
+//! The sequencer: one thread that drains a queue of commands and commits as many as are waiting in one transaction.
 //!
 //! The head of the log is locked first and alone; what is read after that is the truth. Positions are given gaplessly
 //! behind it, and everybody is answered once the commit is durable. Several processes may run a sequencer on the same
@@ -12,8 +12,9 @@ use std::sync::Arc;
 use banggiao_contracts::journal::v1 as pb;
 use banggiao_rpc::feed;
 use banggiao_runtime::Seams;
-use banggiao_store::{Store, Tx};
+use banggiao_store::{Appending, Store};
 use tokio::{
+    runtime::Handle,
     sync::{mpsc, oneshot, watch},
     task::JoinHandle,
 };
@@ -65,26 +66,31 @@ struct Waiting {
 pub struct Sequencer(mpsc::Sender<Waiting>);
 
 impl Sequencer {
-    /// Starts the task. It ends when the last way to it is gone.
-    pub fn start(store: Store, seams: Seams, head: watch::Sender<feed::Head>, ledger: Arc<Ledger>) -> Self {
-        let (sender, mut queue) = mpsc::channel::<Waiting>(QUEUE);
-        tokio::spawn(async move {
-            let log = Log {
-                store,
-                seams,
-                head,
-                ledger,
-            };
-            let mut waiting = Vec::with_capacity(GROUPS);
-            // No timer: whatever is waiting is taken, so the busier it is, the more a commit carries.
-            while queue.recv_many(&mut waiting, GROUPS).await > 0 {
-                while !waiting.is_empty() {
-                    let rest = waiting.split_off(turn(&waiting));
-                    log.answer(std::mem::replace(&mut waiting, rest)).await;
-                }
-            }
-        });
-        Self(sender)
+    /// Starts it. It ends when the last way to it is gone.
+    ///
+    /// It has a thread of its own: a task would wait behind those whom it has just answered, once for each answer of the
+    /// database, while everybody else waits for it.
+    ///
+    /// # Errors
+    /// If there is no thread to be had.
+    pub fn start(
+        store: Store,
+        seams: Seams,
+        head: watch::Sender<feed::Head>,
+        ledger: Arc<Ledger>,
+    ) -> std::io::Result<Self> {
+        let (sender, queue) = mpsc::channel(QUEUE);
+        let log = Log {
+            store,
+            seams,
+            head,
+            ledger,
+        };
+        let runtime = Handle::current();
+        std::thread::Builder::new()
+            .name("sequencer".to_owned())
+            .spawn(move || runtime.block_on(log.drain(queue)))?;
+        Ok(Self(sender))
     }
 
     /// Hands a command in and waits until it is durable or refused.
@@ -149,6 +155,17 @@ struct Log {
 }
 
 impl Log {
+    async fn drain(self, mut queue: mpsc::Receiver<Waiting>) {
+        let mut waiting = Vec::with_capacity(GROUPS);
+        // No timer: whatever is waiting is taken, so the busier it is, the more a commit carries.
+        while queue.recv_many(&mut waiting, GROUPS).await > 0 {
+            while !waiting.is_empty() {
+                let rest = waiting.split_off(turn(&waiting));
+                self.answer(std::mem::replace(&mut waiting, rest)).await;
+            }
+        }
+    }
+
     /// Commits what waits and answers everybody.
     async fn answer(&self, waiting: Vec<Waiting>) {
         let (groups, answers): (Vec<_>, Vec<_>) = waiting.into_iter().map(|w| (w.group, w.answer)).unzip();
@@ -189,27 +206,31 @@ impl Log {
     }
 }
 
-/// Revisions that the database takes in meanwhile.
-struct HandedOver(Option<JoinHandle<Result<(), banggiao_store::Error>>>);
+/// Revisions that the database has taken in, or takes in meanwhile.
+enum HandedOver {
+    Stored(Result<(), banggiao_store::Error>),
+    UnderWay(JoinHandle<Result<(), banggiao_store::Error>>),
+}
 
-/// Hands revisions over to the database, in a task of their own: whoever does so goes on computing without a pause.
-async fn handed_over(tx: &Tx, revisions: Vec<revision::Model>) -> HandedOver {
-    if revisions.is_empty() {
-        return HandedOver(None);
+/// Hands revisions over to the database. A server takes them in while whoever hands them over goes on computing, so that
+/// is done in a task of its own; SQLite does its work on this thread.
+async fn handed_over(tx: &Appending, revisions: Vec<revision::Model>) -> HandedOver {
+    if revisions.is_empty() || tx.is_here() {
+        return HandedOver::Stored(revision::insert(tx, revisions).await);
     }
     let tx = tx.clone();
     let task = tokio::spawn(async move { revision::insert(&tx, revisions).await });
     // A new task waits behind the one that made it, and nobody else takes it over.
     tokio::task::yield_now().await;
-    HandedOver(Some(task))
+    HandedOver::UnderWay(task)
 }
 
 impl HandedOver {
     /// Waits until they are in. It must be waited for whatever else went wrong: the transaction cannot end before.
     async fn stored(self) -> Result<(), Error> {
-        match self.0 {
-            None => Ok(()),
-            Some(task) => Ok(task.await.unwrap_or(Err(banggiao_store::Error::Lost))?),
+        match self {
+            Self::Stored(stored) => Ok(stored?),
+            Self::UnderWay(task) => Ok(task.await.unwrap_or(Err(banggiao_store::Error::Lost))?),
         }
     }
 }

@@ -10,7 +10,7 @@ use banggiao_ledger::{Entry, Frontier, Hash, Kind, Node};
 use banggiao_model::name;
 use banggiao_rpc::feed;
 use banggiao_runtime::Seams;
-use banggiao_store::{Tx, head, import_row};
+use banggiao_store::{Appending, head, import_row};
 use prost::Message;
 use uuid::Uuid;
 
@@ -72,7 +72,12 @@ struct ImportedRow {
 
 impl<'a> Batch<'a> {
     /// Locks the head, which must not be before the one that is known, and reads what the commands are about.
-    pub(super) async fn open(tx: &Tx, seams: &'a Seams, groups: &[Group], known: feed::Head) -> Result<Self, Error> {
+    pub(super) async fn open(
+        tx: &Appending,
+        seams: &'a Seams,
+        groups: &[Group],
+        known: feed::Head,
+    ) -> Result<Self, Error> {
         let mut head = head::lock(tx).await?;
         if (head.epoch, head.position) < (known.epoch, known.position) {
             let (was, is) = (known.position, head.position);
@@ -126,7 +131,7 @@ impl<'a> Batch<'a> {
         }
     }
 
-    async fn read_repetitions(&mut self, tx: &Tx, commands: &[&Command]) -> Result<(), Error> {
+    async fn read_repetitions(&mut self, tx: &Appending, commands: &[&Command]) -> Result<(), Error> {
         let (mut ids, mut keys) = (Vec::new(), Vec::new());
         for command in commands {
             match &command.repetition {
@@ -165,7 +170,7 @@ impl<'a> Batch<'a> {
         Ok(())
     }
 
-    async fn read_events(&mut self, tx: &Tx, commands: &[&Command]) -> Result<(), Error> {
+    async fn read_events(&mut self, tx: &Appending, commands: &[&Command]) -> Result<(), Error> {
         let (mut ids, mut references): (Vec<String>, HashMap<String, Vec<String>>) = (Vec::new(), HashMap::new());
         for command in commands {
             let contents = command.step.contents();
@@ -529,7 +534,7 @@ impl<'a> Batch<'a> {
         }
     }
 
-    pub(super) async fn store(mut self, tx: &Tx) -> Result<head::Model, Error> {
+    pub(super) async fn store(mut self, tx: &Appending) -> Result<head::Model, Error> {
         if self.head.position == self.found {
             return Ok(self.head);
         }

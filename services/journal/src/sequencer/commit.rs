@@ -74,7 +74,7 @@ impl Log {
         #[cfg(test)]
         let ledger = Arc::clone(&self.ledger);
         self.store
-            .tx("journal.append", move |tx| {
+            .append("journal.append", move |tx| {
                 let (seams, groups, attempted) = (seams.clone(), Arc::clone(&groups), Arc::clone(&attempted));
                 #[cfg(test)]
                 let ledger = Arc::clone(&ledger);

@@ -109,7 +109,7 @@ impl Bench {
             .await
             .unwrap();
         let head = watch::Sender::new(feed::Head::default());
-        let sequencer = Sequencer::start(store.clone(), seams, head, ledger);
+        let sequencer = Sequencer::start(store.clone(), seams, head, ledger).unwrap();
         let directory = directory();
         let scope = |action| directory.scope("writer", action, "2026-03-15".parse().unwrap());
         let (scope, agreements) = (scope(Action::RecordEvent), scope(Action::ReadAgreement));
@@ -409,7 +409,7 @@ async fn a_database_that_lost_what_was_acknowledged_takes_nothing_in_until_a_rec
     let (store, config) = (bench.store.clone(), ledger_in(bench.folder.path()));
     let ledger = Ledger::open(store.clone(), &config, seams.clone()).await.unwrap();
     let known = watch::Sender::new(feed::Head { epoch: 1, position: 5 });
-    let sequencer = Sequencer::start(store, seams, known, Arc::clone(&ledger));
+    let sequencer = Sequencer::start(store, seams, known, Arc::clone(&ledger)).unwrap();
     let log = |request: u64| bench.command(request, bench.log(format!("e{request}"), 1));
     for request in [1, 2] {
         let refused = sequencer.submit(log(request)).await;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use banggiao_store::{Error, Tx, bulk};
+use banggiao_store::{Error, Session, Tx, bulk};
 use sea_orm::{
     ActiveValue::Set,
     Condition, QuerySelect,
@@ -72,12 +72,11 @@ pub async fn find(db: &impl ConnectionTrait, digest: &str) -> Result<Option<Mode
 }
 
 /// Those of the digests whose attachments are stored.
-pub async fn stored(db: &impl ConnectionTrait, digests: &BTreeSet<String>) -> Result<BTreeSet<String>, Error> {
+pub async fn stored(db: &impl Session, digests: &BTreeSet<String>) -> Result<BTreeSet<String>, Error> {
     let (all, mut found) = (Vec::from_iter(digests), BTreeSet::new());
     for part in bulk::parts(&all) {
-        let query = Entity::find().select_only().column(Column::Digest);
-        let query = query.filter(Column::Digest.is_in(part));
-        found.extend(query.into_tuple::<String>().all(db).await?);
+        let rows = db.find(Entity::find().filter(Column::Digest.is_in(part))).await?;
+        found.extend(rows.into_iter().map(|row| row.digest));
     }
     Ok(found)
 }

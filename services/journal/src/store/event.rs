@@ -6,7 +6,7 @@ pub mod link;
 use std::collections::BTreeSet;
 
 use banggiao_contracts::journal::v1 as pb;
-use banggiao_store::{Error, bulk};
+use banggiao_store::{Error, Session, bulk};
 use sea_orm::{
     ActiveValue::Set,
     Condition, DbBackend, QueryOrder, QuerySelect,
@@ -100,15 +100,26 @@ fn clustered(table: &mut TableCreateStatement, backend: DbBackend) {
     }
 }
 
+/// The name of the index of references.
+pub const REFERENCE_INDEX: &str = "event_reference";
+
+/// By their references; those that have none do not stand in it.
+pub fn create_reference_index() -> IndexCreateStatement {
+    Index::create()
+        .name(REFERENCE_INDEX)
+        .table(Entity)
+        .col(Column::Source)
+        .col(Column::Reference)
+        .unique()
+        .cond_where(Column::Source.is_not_null())
+        .to_owned()
+}
+
 /// How events are found.
 pub fn create_indexes() -> Vec<IndexCreateStatement> {
     let of_event = |name: &str| Index::create().name(name).table(Entity).to_owned();
     vec![
-        of_event("event_reference")
-            .col(Column::Source)
-            .col(Column::Reference)
-            .unique()
-            .to_owned(),
+        create_reference_index(),
         of_event("event_start_date")
             .col(Column::StartDate)
             .col(Column::Id)
@@ -154,7 +165,7 @@ impl Rows {
 }
 
 /// Writes down how a transaction leaves its events.
-pub async fn put(db: &impl ConnectionTrait, rows: Rows) -> Result<(), Error> {
+pub async fn put(db: &impl Session, rows: Rows) -> Result<(), Error> {
     bulk::insert(db, rows.new, bulk::Taken::Refuse).await?;
     bulk::insert(db, rows.known, bulk::Taken::Replace(Column::Id)).await?;
     link::put(db, rows.links).await
@@ -203,20 +214,20 @@ pub async fn count(db: &impl ConnectionTrait) -> Result<u64, Error> {
 }
 
 /// The events with these ids.
-pub async fn with_ids(db: &impl ConnectionTrait, ids: &[String]) -> Result<Vec<Model>, Error> {
+pub async fn with_ids(db: &impl Session, ids: &[String]) -> Result<Vec<Model>, Error> {
     let mut found = Vec::new();
     for part in bulk::parts(ids) {
-        found.extend(Entity::find().filter(Column::Id.is_in(part)).all(db).await?);
+        found.extend(db.find(Entity::find().filter(Column::Id.is_in(part))).await?);
     }
     Ok(found)
 }
 
 /// The events with these references in a source.
-pub async fn with_references(db: &impl ConnectionTrait, source: &str, names: &[String]) -> Result<Vec<Model>, Error> {
+pub async fn with_references(db: &impl Session, source: &str, names: &[String]) -> Result<Vec<Model>, Error> {
     let mut found = Vec::new();
     for part in bulk::parts(names) {
         let same = Column::Source.eq(source).and(Column::Reference.is_in(part));
-        found.extend(Entity::find().filter(same).all(db).await?);
+        found.extend(db.find(Entity::find().filter(same)).await?);
     }
     Ok(found)
 }

@@ -162,10 +162,12 @@ pub async fn alike(
     let (earliest, latest) = date::around(first, duplicate::FIRST_DAYS_APART_MAX);
     let latest = latest.min(last);
     let kin = ids(hierarchy, &duplicate::kin_of_partners(event, hierarchy));
-    let near = link::linked_between(link::PARTNER, kin, &date::format(earliest), &date::format(latest));
+    let (earliest, latest) = (date::format(earliest), date::format(latest));
+    let near = link::of_partners_about(kin, &earliest, &latest);
     let event_type = event.event_type.trim_start_matches("eventTypes/");
     let condition = Condition::all()
         .add(Column::Id.in_subquery(near))
+        .add(Column::StartDate.between(earliest, latest))
         .add(Column::EventType.eq(event_type))
         .add(Column::Direction.eq(event.direction))
         .add(Column::EndDate.gte(event.start_date.as_str()))

@@ -4,6 +4,7 @@ mod attachments;
 mod events_anew;
 mod first;
 mod ledger;
+mod links_by_month;
 
 use banggiao_audit::migration::Migration;
 use sea_orm_migration::prelude::*;
@@ -20,6 +21,7 @@ impl MigratorTrait for Migrator {
             Box::new(attachments::Attachments),
             Box::new(Migration("m0004_audit")),
             Box::new(ledger::Ledger),
+            Box::new(links_by_month::LinksByMonth),
         ]
     }
 }

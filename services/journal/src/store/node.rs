@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use banggiao_ledger::{Hash, Node};
-use banggiao_store::{Error, bulk};
+use banggiao_store::{Error, Session, bulk};
 use sea_orm::{
     ActiveValue::Set,
     QueryOrder, QuerySelect,
@@ -44,7 +44,7 @@ pub fn create_table() -> TableCreateStatement {
 }
 
 /// Adds hashes.
-pub async fn insert(db: &impl ConnectionTrait, nodes: Vec<(Node, Hash)>) -> Result<(), Error> {
+pub async fn insert(db: &impl Session, nodes: Vec<(Node, Hash)>) -> Result<(), Error> {
     let rows = nodes.into_iter().map(|(node, hash)| ActiveModel {
         level: Set(i16::from(node.level)),
         place: Set(place(node.index)),

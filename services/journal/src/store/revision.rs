@@ -3,7 +3,7 @@
 use std::{collections::HashMap, ops::Range};
 
 use banggiao_contracts::journal::v1 as pb;
-use banggiao_store::{Error, Tx, bulk};
+use banggiao_store::{Error, Session, bulk};
 use prost::Message;
 use sea_orm::{
     ActiveValue::Set,
@@ -128,7 +128,7 @@ pub async fn by_event(db: &impl ConnectionTrait, after: Option<(&str, i32)>, lim
 }
 
 /// Appends entries.
-pub async fn insert(tx: &Tx, rows: Vec<Model>) -> Result<(), Error> {
+pub async fn insert(tx: &impl Session, rows: Vec<Model>) -> Result<(), Error> {
     let rows = rows.into_iter().map(|row| ActiveModel {
         log_index: Set(row.log_index),
         epoch: Set(row.epoch),
@@ -149,13 +149,13 @@ pub async fn insert(tx: &Tx, rows: Vec<Model>) -> Result<(), Error> {
 }
 
 /// The entries that these requests made before, by principal and request id, in their order.
-pub async fn of_requests(tx: &Tx, ids: &[Uuid]) -> Result<HashMap<(String, Uuid), Vec<Model>>, Error> {
+pub async fn of_requests(tx: &impl Session, ids: &[Uuid]) -> Result<HashMap<(String, Uuid), Vec<Model>>, Error> {
     let mut found: HashMap<(String, Uuid), Vec<Model>> = HashMap::new();
     for part in bulk::parts(ids) {
         let rows = Entity::find()
             .filter(Column::RequestId.is_in(part))
             .order_by_asc(Column::RequestPart);
-        for row in rows.all(tx).await? {
+        for row in tx.find(rows).await? {
             if let Some(id) = row.request_id {
                 found.entry((row.principal.clone(), id)).or_default().push(row);
             }
@@ -181,11 +181,11 @@ pub async fn recoveries(db: &impl ConnectionTrait) -> Result<Vec<Model>, Error> 
 }
 
 /// The entries at these positions.
-pub async fn at(db: &impl ConnectionTrait, positions: &[i64]) -> Result<HashMap<i64, Model>, Error> {
+pub async fn at(db: &impl Session, positions: &[i64]) -> Result<HashMap<i64, Model>, Error> {
     let mut found = HashMap::new();
     for part in bulk::parts(positions) {
         let rows = Entity::find().filter(Column::LogIndex.is_in(part));
-        found.extend(rows.all(db).await?.into_iter().map(|row| (row.log_index, row)));
+        found.extend(db.find(rows).await?.into_iter().map(|row| (row.log_index, row)));
     }
     Ok(found)
 }

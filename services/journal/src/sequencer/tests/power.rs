@@ -98,7 +98,7 @@ impl Opened {
         let seams = banggiao_testkit::seams(HandClock::at("2026-03-15T01:00:00Z"));
         let ledger = Ledger::open(store.clone(), &ledger_in(outside.path()), seams.clone()).await?;
         let head = watch::Sender::new(feed::Head::default());
-        let sequencer = Sequencer::start(store.clone(), seams, head, Arc::clone(&ledger));
+        let sequencer = Sequencer::start(store.clone(), seams, head, Arc::clone(&ledger))?;
         Ok(Self {
             store,
             ledger,

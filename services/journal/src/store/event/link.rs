@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use banggiao_contracts::journal::v1 as pb;
-use banggiao_store::{Error, bulk};
+use banggiao_store::{Error, Session, bulk};
 use sea_orm::{
     ActiveValue::Set,
     Condition, DbBackend, QuerySelect, QueryTrait,
@@ -39,9 +39,12 @@ pub struct Model {
     /// Id of the unit, programme or agreement, number of the code, or digest.
     #[sea_orm(primary_key, auto_increment = false)]
     pub target: String,
-    /// The event's first day, so that a few days of a busy unit are found at once.
+    /// The month of the event's first day for a partner, so that a few days of a busy one are found at once; empty for
+    /// all others, of which nobody asks that. Ids grow as events are logged, so whatever leads to one target stands at the
+    /// end of what did so before: a day in the key would scatter the rows over as many pages of the table as there are
+    /// days, and each of these is written with the commit.
     #[sea_orm(primary_key, auto_increment = false)]
-    pub start_date: String,
+    pub month: String,
     /// Id of the event.
     #[sea_orm(primary_key, auto_increment = false)]
     pub event_id: String,
@@ -55,7 +58,7 @@ impl ActiveModelBehavior for ActiveModel {}
 
 /// The table. Its key is the order in which it is searched.
 pub fn create_table(backend: DbBackend) -> TableCreateStatement {
-    let key = [Column::Side, Column::Target, Column::StartDate, Column::EventId];
+    let key = [Column::Side, Column::Target, Column::Month, Column::EventId];
     let mut primary = Index::create();
     for column in key {
         primary.col(column);
@@ -64,7 +67,7 @@ pub fn create_table(backend: DbBackend) -> TableCreateStatement {
         .table(Entity)
         .col(ColumnDef::new(Column::Side).string_len(16).not_null())
         .col(ColumnDef::new(Column::Target).string_len(64).not_null())
-        .col(ColumnDef::new(Column::StartDate).string_len(10).not_null())
+        .col(ColumnDef::new(Column::Month).string_len(10).not_null())
         .col(ColumnDef::new(Column::EventId).string_len(63).not_null())
         .primary_key(&mut primary)
         .to_owned();
@@ -97,25 +100,24 @@ impl Changes {
 }
 
 /// Writes down what events lead to now, and takes out what they no longer do.
-pub(super) async fn put(db: &impl ConnectionTrait, changes: Changes) -> Result<(), Error> {
+pub(super) async fn put(db: &impl Session, changes: Changes) -> Result<(), Error> {
     for link in changes.removed {
-        Entity::delete_by_id((link.side, link.target, link.start_date, link.event_id))
-            .exec(db)
-            .await?;
+        let key = (link.side, link.target, link.month, link.event_id);
+        db.run(Entity::delete_by_id(key).build(db.backend())).await?;
     }
     insert(db, changes.added).await
 }
 
 /// Writes down what revisions lead to for ever, as [`lasting`] has it.
-pub async fn put_lasting(db: &impl ConnectionTrait, links: impl IntoIterator<Item = Model>) -> Result<(), Error> {
+pub async fn put_lasting(db: &impl Session, links: impl IntoIterator<Item = Model>) -> Result<(), Error> {
     insert(db, links.into_iter().collect()).await
 }
 
-async fn insert(db: &impl ConnectionTrait, links: Vec<Model>) -> Result<(), Error> {
+async fn insert(db: &impl Session, links: Vec<Model>) -> Result<(), Error> {
     let rows = links.into_iter().map(|link| ActiveModel {
         side: Set(link.side),
         target: Set(link.target),
-        start_date: Set(link.start_date),
+        month: Set(link.month),
         event_id: Set(link.event_id),
     });
     // An event may be returned for the same reason twice, and revision after revision names the same attachment.
@@ -136,19 +138,24 @@ fn of(id: &str, event: &pb::Event) -> BTreeSet<Model> {
         .map(|(side, target)| Model {
             side: side.to_owned(),
             target,
-            start_date: event.start_date.clone(),
+            month: if side == PARTNER { month(&event.start_date) } else { "" }.to_owned(),
             event_id: id.to_owned(),
         })
         .collect()
 }
 
+/// The month of a day, both as ISO 8601 has them.
+fn month(day: &str) -> &str {
+    day.get(..7).unwrap_or(day)
+}
+
 /// What one revision makes an event lead to for ever: the attachments that it names, and why it returned the event, if
-/// it did. Whatever day the event gets later, so they know none.
+/// it did.
 pub fn lasting(id: &str, event: &pb::Event) -> BTreeSet<Model> {
     let link = |side: &str, target| Model {
         side: side.to_owned(),
         target,
-        start_date: String::new(),
+        month: String::new(),
         event_id: id.to_owned(),
     };
     let returned = event.review_state() == pb::ReviewState::Returned;
@@ -168,12 +175,12 @@ pub fn linked(side: &str, targets: Vec<String>) -> SelectStatement {
     find(Column::Side.eq(side).and(Column::Target.is_in(targets)).into())
 }
 
-/// As [`linked`], of events whose first day lies between two.
-pub fn linked_between(side: &str, targets: Vec<String>, from: &str, to: &str) -> SelectStatement {
-    let days = Condition::all()
-        .add(Column::StartDate.gte(from))
-        .add(Column::StartDate.lte(to));
-    find(days.add(Column::Side.eq(side)).add(Column::Target.is_in(targets)))
+/// The events with one of these partners whose first day lies in the months of two days, or between them.
+pub fn of_partners_about(partners: Vec<String>, from: &str, to: &str) -> SelectStatement {
+    let months = Condition::all()
+        .add(Column::Month.gte(month(from)))
+        .add(Column::Month.lte(month(to)));
+    find(months.add(Column::Side.eq(PARTNER)).add(Column::Target.is_in(partners)))
 }
 
 fn find(condition: Condition) -> SelectStatement {

@@ -76,7 +76,7 @@ impl World {
             epoch: head.epoch,
             position: head.position,
         });
-        let sequencer = Sequencer::start(store, seams, head, Arc::clone(&ledger));
+        let sequencer = Sequencer::start(store, seams, head, Arc::clone(&ledger)).unwrap();
         Replica {
             ledger,
             sequencer,
