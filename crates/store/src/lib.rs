@@ -161,7 +161,7 @@ impl Backend {
 
     fn options(self, url: &str, connections: u32, writes: bool) -> ConnectOptions {
         let mut options = ConnectOptions::new(url);
-        options
+        unaged(&mut options)
             .min_connections(1)
             .max_connections(connections)
             .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -178,6 +178,13 @@ impl Backend {
         };
         options
     }
+}
+
+/// Connections are not closed for their age. The pool looks through those that are idle for it, as many as it has counted;
+/// one that is taken in the very moment in which it comes back is subtracted before it is added, and then it looks through
+/// 2^64 of them, on a thread that does nothing else any more.
+fn unaged(options: &mut ConnectOptions) -> &mut ConnectOptions {
+    options.idle_timeout(None).max_lifetime(None)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use sea_orm::{
     sqlx::sqlite::SqliteConnectOptions,
 };
 
-use crate::{ACQUIRE_TIMEOUT, Error, LOCK_TIMEOUT};
+use crate::{ACQUIRE_TIMEOUT, Error, LOCK_TIMEOUT, unaged};
 
 /// Copies a database into a file that does not exist or is empty. Everything that was committed before is in the copy,
 /// and of what is committed meanwhile nothing.
@@ -85,7 +85,7 @@ async fn connect(
 ) -> Result<DatabaseConnection, Error> {
     let path = path.to_owned();
     let mut options = ConnectOptions::new("sqlite:");
-    options
+    unaged(&mut options)
         .min_connections(1)
         .max_connections(1)
         .acquire_timeout(ACQUIRE_TIMEOUT)
