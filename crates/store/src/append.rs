@@ -1,20 +1,21 @@
 //! The transaction of whoever appends for many. It is a named transaction like the others; on SQLite it runs from its
-//! beginning to its end on one thread that does nothing else meanwhile.
+//! beginning to its end on one thread that does nothing else meanwhile, and on a server over connections of its own.
 
 use std::{
+    fmt,
     future::Future,
     panic::AssertUnwindSafe,
     sync::{Arc, Mutex},
 };
 
 use futures_util::FutureExt;
-use sea_orm::{DbBackend, EntityTrait, Select, Statement, TryIntoModel};
-use tokio::sync::OwnedMutexGuard;
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbBackend, EntityTrait, Select, Statement, TryIntoModel};
+use tokio::sync::{OnceCell, OwnedMutexGuard};
 
 use crate::{
     Error, Retry, Session, Store, Tx,
     sqlite::thread::{Own, Transaction, lock},
-    tx::repeated,
+    tx::{repeated, uncancelled},
 };
 
 /// Who writes to an SQLite file: one at a time, in the order in which they came.
@@ -42,6 +43,67 @@ impl Writers {
     }
 }
 
+/// Connections to a server that only whoever appends has. They are made when they are first needed, and so belong to the
+/// runtime of whoever appends: what the server answers wakes nobody else.
+pub(crate) struct Connections {
+    options: ConnectOptions,
+    made: OnceCell<DatabaseConnection>,
+}
+
+impl fmt::Debug for Connections {
+    /// The address may hold a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Connections")
+    }
+}
+
+impl Connections {
+    pub(crate) fn new(options: ConnectOptions) -> Self {
+        Self {
+            options,
+            made: OnceCell::new(),
+        }
+    }
+
+    async fn made(&self) -> Result<DatabaseConnection, Error> {
+        let made = self.made.get_or_try_init(|| Database::connect(self.options.clone()));
+        Ok(made.await?.clone())
+    }
+
+    pub(crate) async fn close(&self) -> Result<(), Error> {
+        match self.made.get() {
+            Some(made) => Ok(made.clone().close().await?),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Whose turn it is to write.
+#[derive(Debug, Clone)]
+pub(crate) enum Line {
+    /// On SQLite there is one at a time.
+    Of(Writers),
+    /// A server puts them in order itself.
+    AtTheServer(Arc<Connections>),
+}
+
+impl Line {
+    /// Waits for one's turn, which lasts as long as what is given.
+    pub(crate) async fn turn(&self) -> Option<OwnedMutexGuard<()>> {
+        match self {
+            Self::Of(writers) => Some(writers.turn().await),
+            Self::AtTheServer(_) => None,
+        }
+    }
+
+    pub(crate) async fn close(&self) -> Result<(), Error> {
+        match self {
+            Self::Of(writers) => writers.close(),
+            Self::AtTheServer(connections) => connections.close().await,
+        }
+    }
+}
+
 /// An open transaction that appends. All clones are the same.
 #[derive(Debug, Clone)]
 pub struct Appending(Kind);
@@ -53,8 +115,9 @@ enum Kind {
 }
 
 impl Store {
-    /// As [`Store::tx`], with one difference on SQLite: the thread that polls it does the database's work itself, so it must
-    /// be one that nobody else needs. While the work waits for anything but its statements, nobody else writes.
+    /// As [`Store::tx`], for one who does nothing else, on a thread and in a runtime of its own: on SQLite the thread that
+    /// polls it does the database's work itself, and while the work waits for anything but its statements, nobody else
+    /// writes; a server is spoken to over connections that are bound to that runtime.
     ///
     /// # Errors
     /// As [`Store::tx`].
@@ -66,8 +129,13 @@ impl Store {
         W: Fn(Appending) -> F + Send + Sync + 'static,
         F: Future<Output = Result<T, E>> + Send,
     {
-        let Some(writers) = &self.writers else {
-            return self.tx(name, move |tx| work(Appending(Kind::Elsewhere(tx)))).await;
+        let writers = match &self.line {
+            Line::Of(writers) => writers,
+            Line::AtTheServer(connections) => {
+                let connection = connections.made().await?;
+                let work = move |tx| work(Appending(Kind::Elsewhere(tx)));
+                return uncancelled(name, connection, self.line.clone(), work).await;
+            }
         };
         let turn = Arc::new(writers.turn().await);
         repeated(name, || async {

@@ -27,9 +27,12 @@ pub use session::Session;
 pub use transfer::{Moved, transfer};
 pub use tx::{Retry, Tx};
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use append::Writers;
+use append::{Connections, Line, Writers};
 use sea_orm::{ConnectOptions, Database, DatabaseConnection};
 use sea_orm_migration::MigratorTrait;
 
@@ -48,8 +51,7 @@ const READERS: u32 = 5;
 pub struct Store {
     writer: DatabaseConnection,
     reader: DatabaseConnection,
-    /// On SQLite only, where there is one at a time.
-    writers: Option<Writers>,
+    line: Line,
 }
 
 /// The databases that can be used.
@@ -74,11 +76,7 @@ impl Store {
         let backend = Backend::of(url)?;
         let writer = backend.connect(url).await?;
         match backend.prepare::<M>(url, &writer).await {
-            Ok((reader, writers)) => Ok(Self {
-                writer,
-                reader,
-                writers,
-            }),
+            Ok((reader, line)) => Ok(Self { writer, reader, line }),
             Err(error) => {
                 // Whoever is told of the refusal finds nothing of ours open any more.
                 drop(writer.close().await);
@@ -99,9 +97,7 @@ impl Store {
     /// If a connection does not close.
     pub async fn close(self) -> Result<(), Error> {
         self.reader.close().await?;
-        if let Some(writers) = self.writers {
-            writers.close()?;
-        }
+        self.line.close().await?;
         self.writer.close().await?;
         Ok(())
     }
@@ -145,18 +141,22 @@ impl Backend {
         self,
         url: &str,
         writer: &DatabaseConnection,
-    ) -> Result<(DatabaseConnection, Option<Writers>), Error> {
+    ) -> Result<(DatabaseConnection, Line), Error> {
         match self {
             Self::Sqlite => sqlite::refuse_old(writer).await?,
             Self::Postgres => postgres::refuse_forgetful(writer).await?,
         }
         schema::migrate::<M>(writer).await?;
         let reader = Database::connect(self.options(url, READERS, false)).await?;
-        let writers = match self {
-            Self::Sqlite => Some(Writers::new(url)?),
-            Self::Postgres => None,
+        let line = match self {
+            Self::Sqlite => Line::Of(Writers::new(url)?),
+            Self::Postgres => {
+                let mut options = self.options(url, postgres::APPENDERS, true);
+                options.min_connections(0);
+                Line::AtTheServer(Arc::new(Connections::new(options)))
+            }
         };
-        Ok((reader, writers))
+        Ok((reader, line))
     }
 
     fn options(self, url: &str, connections: u32, writes: bool) -> ConnectOptions {
@@ -172,6 +172,7 @@ impl Backend {
                 .map_sqlx_sqlite_pool_opts(sqlite::pool),
             Self::Sqlite => options.map_sqlx_sqlite_opts(sqlite::connection),
             Self::Postgres if writes => options
+                .test_before_acquire(false)
                 .map_sqlx_postgres_opts(postgres::writing_session)
                 .map_sqlx_postgres_pool_opts(postgres::pool),
             Self::Postgres => options.map_sqlx_postgres_opts(postgres::session),

@@ -12,6 +12,10 @@ use crate::{Error, LOCK_TIMEOUT};
 
 /// Several connections write. The head row puts them in order, and readers never wait for them.
 pub(crate) const WRITERS: u32 = 4;
+/// And these for whoever appends: while one is asked whether it came back well, the other one is there.
+pub(crate) const APPENDERS: u32 = 2;
+/// A connection that was used so lately is taken for alive; one that is not loses its transaction, as it would a moment later.
+const FRESH: Duration = Duration::from_secs(1);
 /// A connection that comes back to the pool answers in this time.
 const ANSWER_MAX: Duration = Duration::from_secs(2);
 /// What the server's statistics and log call our sessions, unless the address names them otherwise.
@@ -41,17 +45,28 @@ pub(crate) fn session(options: PgConnectOptions) -> PgConnectOptions {
 /// What a session that writes is set to besides. Whatever it looks up has an index, and a table that grew since it was
 /// last analysed must not be read from end to end for it, while everybody waits for the head's lock. Each plan is made for
 /// the values and the size of the table that it is for: one that was made while the table was empty takes any index for
-/// as good as another, for ever. Where there is no index a plan looks endlessly dear, for which nothing must be compiled.
+/// as good as another, for ever. Where there is no index a plan looks endlessly dear, for which nothing must be compiled; and as long as nobody
+/// has analysed a table, a look-up of a few dozen keys looks as if it found thousands of rows, for which processes must not
+/// be started: that takes ten times as long as the whole transaction.
 pub(crate) fn writing_session(options: PgConnectOptions) -> PgConnectOptions {
     session(options).options([
         ("enable_seqscan", "off"),
         ("plan_cache_mode", "force_custom_plan"),
         ("jit", "off"),
+        ("max_parallel_workers_per_gather", "0"),
     ])
 }
 
 /// A connection over which no answer comes is given up when it comes back; waiting for it would keep its place for ever.
 pub(crate) fn pool(options: PoolOptions<Postgres>) -> PoolOptions<Postgres> {
+    let options = options.before_acquire(|connection: &mut PgConnection, state| {
+        Box::pin(async move {
+            if state.idle_for > FRESH {
+                connection.ping().await?;
+            }
+            Ok(true)
+        })
+    });
     options.after_release(|connection: &mut PgConnection, _| {
         Box::pin(async move {
             match tokio::time::timeout(ANSWER_MAX, connection.ping()).await {

@@ -14,7 +14,7 @@ use sea_orm::{
     SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 
-use crate::{Error, FIRST_WAIT, Store};
+use crate::{Error, FIRST_WAIT, Store, append::Line};
 
 /// PostgreSQL answers a statement in this time; what waits for a lock is told sooner.
 const STATEMENT_MAX: Duration = Duration::from_secs(30);
@@ -86,16 +86,28 @@ impl Store {
         W: Fn(Tx) -> F + Send + Sync + 'static,
         F: Future<Output = Result<T, E>> + Send,
     {
-        let (writer, writers) = (self.writer.clone(), self.writers.clone());
-        let task = tokio::spawn(async move {
-            let _turn = match &writers {
-                Some(writers) => Some(writers.turn().await),
-                None => None,
-            };
-            repeated(name, || attempt_once(&writer, &work)).await
-        });
-        task.await.unwrap_or_else(|_| Err(Error::Lost.into()))
+        uncancelled(name, self.writer.clone(), self.line.clone(), work).await
     }
+}
+
+/// Runs work in a task of its own, in its turn.
+pub(crate) async fn uncancelled<T, E, W, F>(
+    name: &'static str,
+    writer: DatabaseConnection,
+    line: Line,
+    work: W,
+) -> Result<T, E>
+where
+    T: Send + 'static,
+    E: Retry,
+    W: Fn(Tx) -> F + Send + Sync + 'static,
+    F: Future<Output = Result<T, E>> + Send,
+{
+    let task = tokio::spawn(async move {
+        let _turn = line.turn().await;
+        repeated(name, || attempt_once(&writer, &work)).await
+    });
+    task.await.unwrap_or_else(|_| Err(Error::Lost.into()))
 }
 
 /// Tries a transaction again that met a conflict.

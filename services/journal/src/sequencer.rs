@@ -14,7 +14,7 @@ use banggiao_rpc::feed;
 use banggiao_runtime::Seams;
 use banggiao_store::{Appending, Store};
 use tokio::{
-    runtime::Handle,
+    runtime,
     sync::{mpsc, oneshot, watch},
     task::JoinHandle,
 };
@@ -68,8 +68,8 @@ pub struct Sequencer(mpsc::Sender<Waiting>);
 impl Sequencer {
     /// Starts it. It ends when the last way to it is gone.
     ///
-    /// It has a thread of its own: a task would wait behind those whom it has just answered, once for each answer of the
-    /// database, while everybody else waits for it.
+    /// It has a thread and a runtime of its own: a task would wait behind those whom it has just answered, once for each
+    /// answer of the database, while everybody else waits for it.
     ///
     /// # Errors
     /// If there is no thread to be had.
@@ -86,7 +86,7 @@ impl Sequencer {
             head,
             ledger,
         };
-        let runtime = Handle::current();
+        let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
         std::thread::Builder::new()
             .name("sequencer".to_owned())
             .spawn(move || runtime.block_on(log.drain(queue)))?;

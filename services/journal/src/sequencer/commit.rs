@@ -120,7 +120,7 @@ impl Log {
             let leaf = leaf.clone();
             let settled = self
                 .store
-                .tx("journal.settle", move |tx| {
+                .append("journal.settle", move |tx| {
                     let leaf = leaf.clone();
                     async move {
                         head::lock(&tx).await?;

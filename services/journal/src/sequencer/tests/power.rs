@@ -248,7 +248,7 @@ fn number(variable: &str) -> Option<u64> {
 #[test]
 fn what_was_acknowledged_survives_a_cut_of_the_power() {
     let runtime = || {
-        let mut builder = tokio::runtime::Builder::new_current_thread();
+        let mut builder = runtime::Builder::new_current_thread();
         builder.enable_all().build().unwrap()
     };
     let template = runtime().block_on(Template::new());

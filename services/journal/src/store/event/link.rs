@@ -78,6 +78,8 @@ pub fn create_table(backend: DbBackend) -> TableCreateStatement {
 /// What events lead to now, and what they no longer do.
 #[derive(Default)]
 pub(super) struct Changes {
+    /// Of new events, whose links cannot be there yet.
+    new: Vec<Model>,
     added: Vec<Model>,
     removed: Vec<Model>,
 }
@@ -88,7 +90,7 @@ impl Changes {
         for written in written {
             let now = of(written.id, written.event);
             match written.before.map(|before| of(written.id, before)) {
-                None => changes.added.extend(now),
+                None => changes.new.extend(now),
                 Some(before) => {
                     changes.added.extend(now.difference(&before).cloned());
                     changes.removed.extend(before.difference(&now).cloned());
@@ -105,23 +107,25 @@ pub(super) async fn put(db: &impl Session, changes: Changes) -> Result<(), Error
         let key = (link.side, link.target, link.month, link.event_id);
         db.run(Entity::delete_by_id(key).build(db.backend())).await?;
     }
-    insert(db, changes.added).await
+    // To look whether a row is there costs a server twice as much as to insert it.
+    insert(db, changes.new, bulk::Taken::Refuse).await?;
+    insert(db, changes.added, bulk::Taken::Keep).await
 }
 
 /// Writes down what revisions lead to for ever, as [`lasting`] has it.
 pub async fn put_lasting(db: &impl Session, links: impl IntoIterator<Item = Model>) -> Result<(), Error> {
-    insert(db, links.into_iter().collect()).await
+    // An event may be returned for the same reason twice, and revision after revision names the same attachment.
+    insert(db, links.into_iter().collect(), bulk::Taken::Keep).await
 }
 
-async fn insert(db: &impl Session, links: Vec<Model>) -> Result<(), Error> {
+async fn insert(db: &impl Session, links: Vec<Model>, taken: bulk::Taken<Column>) -> Result<(), Error> {
     let rows = links.into_iter().map(|link| ActiveModel {
         side: Set(link.side),
         target: Set(link.target),
         month: Set(link.month),
         event_id: Set(link.event_id),
     });
-    // An event may be returned for the same reason twice, and revision after revision names the same attachment.
-    bulk::insert(db, rows.collect(), bulk::Taken::Keep).await
+    bulk::insert(db, rows.collect(), taken).await
 }
 
 fn of(id: &str, event: &pb::Event) -> BTreeSet<Model> {
