@@ -9,11 +9,17 @@ use std::{
 };
 
 use futures_util::FutureExt;
-use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbBackend, EntityTrait, Select, Statement, TryIntoModel};
-use tokio::sync::{OnceCell, OwnedMutexGuard};
+use sea_orm::{
+    ConnectOptions, Database, DatabaseConnection, DbBackend, DbErr, EntityTrait, RuntimeErr, Select, Statement,
+    TryIntoModel,
+};
+use tokio::{
+    sync::{OnceCell, OwnedMutexGuard},
+    time::timeout,
+};
 
 use crate::{
-    Error, Retry, Session, Store, Tx,
+    ACQUIRE_TIMEOUT, Error, Retry, Session, Store, Tx,
     sqlite::thread::{Own, Transaction, lock},
     tx::{repeated, uncancelled},
 };
@@ -34,11 +40,18 @@ impl Writers {
     }
 
     /// Waits for one's turn, which lasts as long as what is given.
-    pub(crate) async fn turn(&self) -> OwnedMutexGuard<()> {
-        Arc::clone(&self.turn).lock_owned().await
+    async fn turn(&self) -> Result<OwnedMutexGuard<()>, Error> {
+        let turn = timeout(ACQUIRE_TIMEOUT, Arc::clone(&self.turn).lock_owned()).await;
+        turn.map_err(|_| {
+            Error::Unavailable(DbErr::Conn(RuntimeErr::Internal(
+                "others write for too long".to_owned(),
+            )))
+        })
     }
 
-    pub(crate) fn close(&self) -> Result<(), Error> {
+    /// What is under way is waited for.
+    async fn close(&self) -> Result<(), Error> {
+        let _turn = self.turn().await?;
         lock(&self.own).close()
     }
 }
@@ -89,16 +102,16 @@ pub(crate) enum Line {
 
 impl Line {
     /// Waits for one's turn, which lasts as long as what is given.
-    pub(crate) async fn turn(&self) -> Option<OwnedMutexGuard<()>> {
+    pub(crate) async fn turn(&self) -> Result<Option<OwnedMutexGuard<()>>, Error> {
         match self {
-            Self::Of(writers) => Some(writers.turn().await),
-            Self::AtTheServer(_) => None,
+            Self::Of(writers) => writers.turn().await.map(Some),
+            Self::AtTheServer(_) => Ok(None),
         }
     }
 
     pub(crate) async fn close(&self) -> Result<(), Error> {
         match self {
-            Self::Of(writers) => writers.close(),
+            Self::Of(writers) => writers.close().await,
             Self::AtTheServer(connections) => connections.close().await,
         }
     }
@@ -137,7 +150,7 @@ impl Store {
                 return uncancelled(name, connection, self.line.clone(), work).await;
             }
         };
-        let turn = Arc::new(writers.turn().await);
+        let turn = Arc::new(writers.turn().await?);
         repeated(name, || async {
             let transaction = Arc::new(Transaction::begin(Arc::clone(&writers.own), Arc::clone(&turn))?);
             let worked = work(Appending(Kind::Here(Arc::clone(&transaction))));
@@ -171,7 +184,7 @@ impl Session for Appending {
         }
     }
 
-    async fn run(&self, statement: Statement) -> Result<u64, Error> {
+    async fn run(&self, statement: Statement) -> Result<(), Error> {
         match &self.0 {
             Kind::Here(transaction) => transaction.run(&statement),
             Kind::Elsewhere(tx) => tx.run(statement).await,

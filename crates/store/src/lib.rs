@@ -18,12 +18,14 @@ mod schema;
 mod session;
 pub mod snapshot;
 mod sqlite;
+mod together;
 mod transfer;
 pub mod tx;
 
 pub use append::Appending;
 pub use error::{Error, Kind};
 pub use session::Session;
+pub use together::Together;
 pub use transfer::{Moved, transfer};
 pub use tx::{Retry, Tx};
 
@@ -33,7 +35,7 @@ use std::{
 };
 
 use append::{Connections, Line, Writers};
-use sea_orm::{ConnectOptions, Database, DatabaseConnection};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, sqlx::postgres::PgConnectOptions};
 use sea_orm_migration::MigratorTrait;
 
 /// So long is a connection waited for: a server that restarts is back by then.
@@ -108,7 +110,13 @@ impl Backend {
     fn of(url: &str) -> Result<Self, Error> {
         match url.split_once(':') {
             Some(("sqlite", _)) => Ok(Self::Sqlite),
-            Some(("postgres" | "postgresql", rest)) if rest.starts_with("//") => Ok(Self::Postgres),
+            // What does not read would be repeated by those who read it after us.
+            Some(("postgres" | "postgresql", rest)) if rest.starts_with("//") => {
+                match url.parse::<PgConnectOptions>() {
+                    Ok(_) => Ok(Self::Postgres),
+                    Err(_) => Err(Error::Address),
+                }
+            }
             _ => Err(Error::Address),
         }
     }
@@ -174,8 +182,11 @@ impl Backend {
             Self::Postgres if writes => options
                 .test_before_acquire(false)
                 .map_sqlx_postgres_opts(postgres::writing_session)
+                .map_sqlx_postgres_pool_opts(postgres::writing_pool),
+            Self::Postgres => options
+                .test_before_acquire(false)
+                .map_sqlx_postgres_opts(postgres::session)
                 .map_sqlx_postgres_pool_opts(postgres::pool),
-            Self::Postgres => options.map_sqlx_postgres_opts(postgres::session),
         };
         options
     }
@@ -197,7 +208,8 @@ mod tests {
         assert_eq!(Backend::of("sqlite:registry.db").unwrap(), Backend::Sqlite);
         assert_eq!(Backend::of("postgres://u@h/registry").unwrap(), Backend::Postgres);
         assert_eq!(Backend::of("postgresql://u@h/registry").unwrap(), Backend::Postgres);
-        for other in ["", "registry.db", "mysql://u:secret@h/registry", "postgres:registry"] {
+        let foreign = ["", "registry.db", "mysql://u:secret@h/registry", "postgres:registry"];
+        for other in foreign.into_iter().chain(["postgres://u:sec/secret@h/registry"]) {
             let error = Backend::of(other).unwrap_err();
             assert!(matches!(error, Error::Address), "{other}");
             assert!(!error.to_string().contains("secret"));

@@ -16,7 +16,7 @@ pub(crate) const WRITERS: u32 = 4;
 pub(crate) const APPENDERS: u32 = 2;
 /// A connection that was used so lately is taken for alive; one that is not loses its transaction, as it would a moment later.
 const FRESH: Duration = Duration::from_secs(1);
-/// A connection that comes back to the pool answers in this time.
+/// A connection answers in this time whether it is alive.
 const ANSWER_MAX: Duration = Duration::from_secs(2);
 /// What the server's statistics and log call our sessions, unless the address names them otherwise.
 const APPLICATION: &str = "banggiao";
@@ -57,24 +57,30 @@ pub(crate) fn writing_session(options: PgConnectOptions) -> PgConnectOptions {
     ])
 }
 
-/// A connection over which no answer comes is given up when it comes back; waiting for it would keep its place for ever.
+/// A connection that was idle is asked whether it is alive, for it may have been dropped on its way without a word; if it
+/// does not answer, another one is made.
 pub(crate) fn pool(options: PoolOptions<Postgres>) -> PoolOptions<Postgres> {
-    let options = options.before_acquire(|connection: &mut PgConnection, state| {
+    options.before_acquire(|connection: &mut PgConnection, state| {
         Box::pin(async move {
             if state.idle_for > FRESH {
-                connection.ping().await?;
+                answers(connection).await?;
             }
             Ok(true)
         })
-    });
-    options.after_release(|connection: &mut PgConnection, _| {
-        Box::pin(async move {
-            match tokio::time::timeout(ANSWER_MAX, connection.ping()).await {
-                Ok(answered) => answered.map(|()| true),
-                Err(_) => Err(sqlx::Error::PoolTimedOut),
-            }
-        })
     })
+}
+
+/// And for sessions that write: a connection over which no answer comes is given up when it comes back; waiting for it
+/// would keep its place for ever.
+pub(crate) fn writing_pool(options: PoolOptions<Postgres>) -> PoolOptions<Postgres> {
+    pool(options).after_release(|connection: &mut PgConnection, _| {
+        Box::pin(async move { answers(connection).await.map(|()| true) })
+    })
+}
+
+async fn answers(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    let answer = tokio::time::timeout(ANSWER_MAX, connection.ping()).await;
+    answer.unwrap_or(Err(sqlx::Error::PoolTimedOut))
 }
 
 /// The settings on which durability hangs, as this session has them.

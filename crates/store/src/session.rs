@@ -6,13 +6,14 @@ use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, Select, Statement, TryInt
 
 use crate::Error;
 
-/// A connection, a transaction on one, or the transaction of [`Store::append`](crate::Store::append).
+/// A connection, a transaction on one, the transaction of [`Store::append`](crate::Store::append), or what is sent together
+/// in it.
 pub trait Session: Sync {
     /// Which database it is.
     fn backend(&self) -> DbBackend;
 
-    /// Runs a statement and tells how many rows it changed.
-    fn run(&self, statement: Statement) -> impl Future<Output = Result<u64, Error>> + Send;
+    /// Runs a statement that answers nothing.
+    fn run(&self, statement: Statement) -> impl Future<Output = Result<(), Error>> + Send;
 
     /// The rows of an entity that a query finds.
     fn find<E: EntityTrait>(&self, select: Select<E>) -> impl Future<Output = Result<Vec<E::Model>, Error>> + Send
@@ -25,8 +26,9 @@ impl<C: ConnectionTrait> Session for C {
         self.get_database_backend()
     }
 
-    async fn run(&self, statement: Statement) -> Result<u64, Error> {
-        Ok(self.execute_raw(statement).await?.rows_affected())
+    async fn run(&self, statement: Statement) -> Result<(), Error> {
+        self.execute_raw(statement).await?;
+        Ok(())
     }
 
     async fn find<E: EntityTrait>(&self, select: Select<E>) -> Result<Vec<E::Model>, Error>

@@ -104,7 +104,7 @@ where
     F: Future<Output = Result<T, E>> + Send,
 {
     let task = tokio::spawn(async move {
-        let _turn = line.turn().await;
+        let _turn = line.turn().await?;
         repeated(name, || attempt_once(&writer, &work)).await
     });
     task.await.unwrap_or_else(|_| Err(Error::Lost.into()))

@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
-use banggiao_store::{Appending, Error, Kind, Session, Store};
-use sea_orm::{DbBackend, EntityTrait, Statement};
+use banggiao_store::{Appending, Error, Kind, Session, Store, Together, head};
+use sea_orm::{DbBackend, DbErr, EntityTrait, Statement};
 use tokio::task::JoinSet;
 
 use crate::fixture::{self, append, entry, insert, open, positions, run, session};
@@ -38,6 +38,8 @@ pub async fn all_or_nothing(url: &str) {
         append(&tx, "2026-03-15", "e1").await?;
         let doubled = insert(&tx, 1, "2026-03-15", "e2").await;
         assert!(matches!(doubled, Err(Error::Duplicate(_))), "{doubled:?}");
+        let after = insert(&tx, 2, "2026-03-15", "e2").await;
+        assert!(after.is_err(), "what comes after a failure is not run");
         Ok::<_, Error>(())
     });
     assert!(matches!(goes_on.await, Err(Error::Duplicate(_))));
@@ -59,6 +61,39 @@ pub async fn what_outlives_its_work_is_not_committed(url: &str) {
     assert!(matches!(outcome.await, Err(Error::Damaged(_))));
     drop(kept.lock().unwrap().take());
     nothing_is_left(&store).await;
+}
+
+/// More statements than go in one message, a head that is moved among them, and a look in between.
+pub async fn what_goes_together_is_done_or_not_together(url: &str) {
+    let store = open(url).await;
+    let put = |last: &'static str| {
+        store.append("entry.append", move |tx| async move {
+            let mut head = head::lock(&tx).await?;
+            let together = Together::on(&tx);
+            for _ in 0..11 {
+                head.position += 1;
+                let id = format!("e{}", head.position);
+                insert(&together, head.position, "2026-03-15", &id).await?;
+                if head.position % 7 == 0 {
+                    assert!(
+                        positions(&together).await.contains(&head.position),
+                        "what waited is seen"
+                    );
+                }
+            }
+            head.position += 1;
+            insert(&together, head.position, "2026-03-15", last).await?;
+            head::advance(&together, &head).await?;
+            together.sent().await?;
+            Ok::<_, Error>(head.position)
+        })
+    };
+    assert_eq!(put("last").await.unwrap(), 12);
+    let doubled = put("last").await.unwrap_err();
+    assert!(matches!(doubled, Error::Duplicate(_)), "{doubled:?}");
+    assert_eq!(put("later").await.unwrap(), 24);
+    assert_eq!(positions(store.reader()).await, (1..=24).collect::<Vec<i64>>());
+    assert_eq!(head::read(store.reader()).await.unwrap().position, 24);
 }
 
 pub async fn who_appends_and_who_does_not_take_turns(url: &str) {
@@ -90,6 +125,32 @@ pub async fn who_appends_and_who_does_not_take_turns(url: &str) {
     let wanted: Vec<i64> = (1..=2 * i64::try_from(WRITERS).unwrap()).collect();
     assert_eq!(given, wanted);
     assert_eq!(positions(store.reader()).await, wanted);
+}
+
+/// What a try leaves behind that met a conflict cannot end the next one.
+#[tokio::test]
+async fn a_try_that_is_kept_does_not_touch_the_next() {
+    let database = fixture::sqlite();
+    let store = open(database.url()).await;
+    let kept: Arc<Mutex<Option<Appending>>> = Arc::default();
+    let keeper = Arc::clone(&kept);
+    let outcome = store.append("entry.append", move |tx| {
+        let keeper = Arc::clone(&keeper);
+        async move {
+            append(&tx, "2026-03-15", "e1").await?;
+            let before = keeper.lock().unwrap().take();
+            match before {
+                None => {
+                    keeper.lock().unwrap().replace(tx);
+                    return Err(Error::Conflict(DbErr::Custom("in the way".to_owned())));
+                }
+                Some(before) => drop(before),
+            }
+            append(&tx, "2026-03-15", "e2").await
+        }
+    });
+    assert_eq!(outcome.await.unwrap(), 2);
+    assert_eq!(positions(store.reader()).await, [1, 2]);
 }
 
 /// What SQLite says there is sorted as what the other connections hear of it.

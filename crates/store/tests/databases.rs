@@ -40,6 +40,7 @@ macro_rules! on_both_databases {
 on_both_databases! {
     appending::all_or_nothing,
     appending::what_outlives_its_work_is_not_committed,
+    appending::what_goes_together_is_done_or_not_together,
     appending::who_appends_and_who_does_not_take_turns,
     bulk::rows_stand_as_they_were_given,
     conflicts::a_conflict_is_tried_again_and_then_told,

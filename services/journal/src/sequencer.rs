@@ -86,10 +86,20 @@ impl Sequencer {
             head,
             ledger,
         };
-        let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+        let (told, begun) = std::sync::mpsc::channel();
+        // The runtime is made there, since it must not be let go of here if there is no thread.
         std::thread::Builder::new()
             .name("sequencer".to_owned())
-            .spawn(move || runtime.block_on(log.drain(queue)))?;
+            .spawn(
+                move || match runtime::Builder::new_current_thread().enable_all().build() {
+                    Ok(runtime) => {
+                        drop(told.send(Ok(())));
+                        runtime.block_on(log.drain(queue));
+                    }
+                    Err(error) => drop(told.send(Err(error))),
+                },
+            )?;
+        begun.recv().unwrap_or_else(|gone| Err(std::io::Error::other(gone)))?;
         Ok(Self(sender))
     }
 

@@ -18,7 +18,7 @@ use sea_orm::{
 use tokio::sync::OwnedMutexGuard;
 
 use super::{CACHE, CHECKPOINT_PAGES, STATEMENTS};
-use crate::{Error, LOCK_TIMEOUT, error};
+use crate::{Error, Kind, LOCK_TIMEOUT, error};
 
 /// Where the database is, and its connection while there is one.
 #[derive(Debug)]
@@ -27,6 +27,8 @@ pub(crate) struct Own {
     vfs: Option<String>,
     connection: Option<Connection>,
     closed: bool,
+    /// Number of the transaction that was begun last.
+    begun: u64,
 }
 
 impl Own {
@@ -40,15 +42,14 @@ impl Own {
             vfs: vfs.map(str::to_owned),
             connection: None,
             closed: false,
+            begun: 0,
         })
     }
 
     /// The connection with the settings of the others, outside a transaction.
     fn ready(&mut self) -> Result<&Connection, Error> {
         if self.closed {
-            return Err(Error::Unavailable(DbErr::Conn(RuntimeErr::Internal(
-                "it is closed".to_owned(),
-            ))));
+            return Err(none());
         }
         // SQLite ends a transaction by itself when the disk fails in it; one that it does not let go of is nobody's.
         if self
@@ -59,9 +60,13 @@ impl Own {
             self.connection = None;
         }
         if self.connection.is_none() {
-            self.connection = Some(self.connect().map_err(|error| Fault::from(error).told())?);
+            self.connection = Some(self.connect().map_err(|error| match Fault::from(error).told() {
+                conflict @ Error::Conflict(_) => conflict,
+                // Whatever keeps us from connecting, nothing was done.
+                other => Error::Unavailable(DbErr::Conn(RuntimeErr::Internal(other.to_string()))),
+            })?);
         }
-        self.connection.as_ref().ok_or(Error::Missing("a connection"))
+        self.connection.as_ref().ok_or_else(none)
     }
 
     /// The file is there, in WAL mode: it was migrated.
@@ -71,6 +76,11 @@ impl Own {
             Some(vfs) => Connection::open_with_flags_and_vfs(&self.path, flags, vfs.as_str())?,
             None => Connection::open_with_flags(&self.path, flags)?,
         };
+        // A file that cannot be written is opened for reading without a word, and would be kept so.
+        if connection.is_readonly("main")? {
+            let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_READONLY);
+            return Err(rusqlite::Error::SqliteFailure(code, None));
+        }
         connection.busy_timeout(LOCK_TIMEOUT)?;
         for (name, value) in [
             ("synchronous", "FULL"),
@@ -85,6 +95,12 @@ impl Own {
         Ok(connection)
     }
 
+    /// The connection, if it is inside this transaction.
+    fn of(&self, number: u64) -> Option<&Connection> {
+        let connection = self.connection.as_ref().filter(|_| self.begun == number);
+        connection.filter(|connection| !connection.is_autocommit())
+    }
+
     /// Closes the connection; no other is made.
     pub(crate) fn close(&mut self) -> Result<(), Error> {
         self.closed = true;
@@ -93,6 +109,11 @@ impl Own {
             _ => Ok(()),
         }
     }
+}
+
+/// What is said where there is no connection.
+fn none() -> Error {
+    Error::Unavailable(DbErr::Conn(RuntimeErr::Internal("there is no connection".to_owned())))
 }
 
 pub(crate) fn lock(own: &Mutex<Own>) -> MutexGuard<'_, Own> {
@@ -104,6 +125,7 @@ pub(crate) fn lock(own: &Mutex<Own>) -> MutexGuard<'_, Own> {
 #[derive(Debug)]
 pub(crate) struct Transaction {
     own: Arc<Mutex<Own>>,
+    number: u64,
     /// The first statement that failed: what comes after it is not to be committed.
     failure: OnceLock<Fault>,
     /// Nobody else writes as long as it is there.
@@ -112,22 +134,29 @@ pub(crate) struct Transaction {
 
 impl Transaction {
     pub(crate) fn begin(own: Arc<Mutex<Own>>, turn: Arc<OwnedMutexGuard<()>>) -> Result<Self, Error> {
-        {
+        let number = {
             let mut own = lock(&own);
             let begun = own.ready()?.execute_batch("BEGIN IMMEDIATE");
             begun.map_err(|error| Fault::from(error).told())?;
-        }
+            own.begun += 1;
+            own.begun
+        };
         Ok(Self {
             own,
+            number,
             failure: OnceLock::new(),
             _turn: turn,
         })
     }
 
-    /// Asks the connection for something, and remembers if it failed.
+    /// Asks the connection for something, and remembers if it failed. SQLite may have ended the transaction with a failure,
+    /// and what would be asked after it would then stand by itself.
     fn asked<T>(&self, ask: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, Error> {
+        if let Some(failure) = self.failure.get() {
+            return Err(failure.told());
+        }
         let own = lock(&self.own);
-        let connection = own.connection.as_ref().ok_or(Error::Missing("a connection"))?;
+        let connection = own.of(self.number).ok_or_else(none)?;
         ask(connection).map_err(|error| {
             let fault = Fault::from(error);
             self.failure.get_or_init(|| fault.clone());
@@ -135,14 +164,13 @@ impl Transaction {
         })
     }
 
-    /// How many rows a statement changed.
-    pub(crate) fn run(&self, statement: &Statement) -> Result<u64, Error> {
-        let changed = self.asked(|connection| {
+    /// Runs a statement that answers nothing.
+    pub(crate) fn run(&self, statement: &Statement) -> Result<(), Error> {
+        self.asked(|connection| {
             let mut prepared = connection.prepare_cached(&statement.sql)?;
             bind(&mut prepared, statement.values.as_ref())?;
-            prepared.raw_execute()
-        })?;
-        Ok(changed as u64)
+            prepared.raw_execute().map(drop)
+        })
     }
 
     /// The rows that a query finds.
@@ -182,20 +210,22 @@ impl Transaction {
 
     /// Commits, unless a statement failed: that failure is then the answer.
     pub(crate) fn commit(self) -> Result<(), Error> {
-        match self.failure.get() {
-            Some(failure) => Err(failure.told()),
-            None => self.asked(|connection| connection.execute_batch("COMMIT")),
-        }
+        self.asked(|connection| connection.execute_batch("COMMIT"))
     }
 }
 
 impl Drop for Transaction {
     fn drop(&mut self) {
-        let own = lock(&self.own);
-        if let Some(connection) = own.connection.as_ref().filter(|connection| !connection.is_autocommit())
+        let mut own = lock(&self.own);
+        if let Some(connection) = own.of(self.number)
             && let Err(rollback) = connection.execute_batch("ROLLBACK")
         {
             tracing::warn!(%rollback, "rollback failed; the connection is given up");
+        }
+        // Once the disk is there again, a connection that met it away may still see it as it was.
+        let away = |failure: &Fault| failure.told().kind() == Kind::Away;
+        if own.begun == self.number && self.failure.get().is_some_and(away) {
+            own.connection = None;
         }
     }
 }

@@ -10,11 +10,11 @@ use banggiao_ledger::{Entry, Frontier, Hash, Kind, Node};
 use banggiao_model::name;
 use banggiao_rpc::feed;
 use banggiao_runtime::Seams;
-use banggiao_store::{Appending, head, import_row};
+use banggiao_store::{Appending, Together, head, import_row};
 use prost::Message;
 use uuid::Uuid;
 
-use super::{Answer, Group, handed_over};
+use super::{Answer, Group};
 #[cfg(test)]
 use crate::trial::{Fault, Moment, Trial};
 use crate::{
@@ -550,15 +550,16 @@ impl<'a> Batch<'a> {
                 pending_authors: &current.pending_authors,
             })
         });
-        // While the database takes in the revisions, the rows by which events are found are made.
-        let revisions = handed_over(tx, self.appended).await;
         let rows = event::Rows::of(&written.collect::<Vec<_>>());
-        revisions.stored().await?;
-        event::put(tx, rows).await?;
-        event::link::put_lasting(tx, self.lasting).await?;
-        import_row::insert(tx, self.new_rows).await?;
-        node::insert(tx, self.nodes).await?;
-        head::advance(tx, &self.head).await?;
+        // Nothing of it depends on anything else of it.
+        let together = Together::on(tx);
+        revision::insert(&together, self.appended).await?;
+        event::put(&together, rows).await?;
+        event::link::put_lasting(&together, self.lasting).await?;
+        import_row::insert(&together, self.new_rows).await?;
+        node::insert(&together, self.nodes).await?;
+        head::advance(&together, &self.head).await?;
+        together.sent().await?;
         Ok(self.head)
     }
 }

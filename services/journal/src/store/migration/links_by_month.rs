@@ -27,15 +27,13 @@ impl MigrationTrait for LinksByMonth {
             return Ok(());
         }
         let db = manager.get_connection();
-        let months = format!(
-            "UPDATE {table} SET {DAY} = CASE side WHEN '{}' THEN SUBSTR({DAY}, 1, 7) ELSE '' END",
-            link::PARTNER
-        );
+        let month = link::Column::Month.as_str();
         for sql in [
-            months,
+            // The first of them keeps whoever writes days away until the second has seen all of them.
+            format!("ALTER TABLE {table} RENAME COLUMN {DAY} TO {month}"),
             format!(
-                "ALTER TABLE {table} RENAME COLUMN {DAY} TO {}",
-                link::Column::Month.as_str()
+                "UPDATE {table} SET {month} = CASE side WHEN '{}' THEN SUBSTR({month}, 1, 7) ELSE '' END",
+                link::PARTNER
             ),
         ] {
             db.execute_raw(Statement::from_string(manager.get_database_backend(), sql))
