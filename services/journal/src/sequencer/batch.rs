@@ -10,11 +10,11 @@ use banggiao_ledger::{Entry, Frontier, Hash, Kind, Node};
 use banggiao_model::name;
 use banggiao_rpc::feed;
 use banggiao_runtime::Seams;
-use banggiao_store::{Appending, Together, head, import_row};
+use banggiao_store::{Appending, Session, Together, head, import_row};
 use prost::Message;
 use uuid::Uuid;
 
-use super::{Answer, Group};
+use super::{Answer, Group, handed_over};
 #[cfg(test)]
 use crate::trial::{Fault, Moment, Trial};
 use crate::{
@@ -30,6 +30,10 @@ use crate::{
 
 /// So many revisions are handed to the database before all groups are carried out.
 const DECIDED: usize = 512;
+
+/// So few revisions go to the database together with all that belongs to them: then the way there and back counts. Of more
+/// it takes in the first while the rest is made.
+const TOGETHER: usize = 8;
 
 /// The digest of a request, and the events with which it was answered.
 type Answered = ([u8; 32], Vec<Arc<pb::Event>>);
@@ -541,6 +545,23 @@ impl<'a> Batch<'a> {
         self.head.tree = Some(self.tree.to_bytes());
         #[cfg(test)]
         self.spoil();
+        let appended = std::mem::take(&mut self.appended);
+        if appended.len() <= TOGETHER {
+            let together = Together::on(tx);
+            revision::insert(&together, appended).await?;
+            let rows = self.rows();
+            let head = self.put(&together, rows).await?;
+            together.sent().await?;
+            return Ok(head);
+        }
+        // While the database takes in the revisions, the rows by which events are found are made.
+        let revisions = handed_over(tx, appended).await;
+        let rows = self.rows();
+        revisions.stored().await?;
+        self.put(tx, rows).await
+    }
+
+    fn rows(&self) -> event::Rows {
         let written = self.written.iter().filter_map(|(id, before)| {
             let current = self.events.get(id)?;
             Some(event::Written {
@@ -550,16 +571,16 @@ impl<'a> Batch<'a> {
                 pending_authors: &current.pending_authors,
             })
         });
-        let rows = event::Rows::of(&written.collect::<Vec<_>>());
-        // Nothing of it depends on anything else of it.
-        let together = Together::on(tx);
-        revision::insert(&together, self.appended).await?;
-        event::put(&together, rows).await?;
-        event::link::put_lasting(&together, self.lasting).await?;
-        import_row::insert(&together, self.new_rows).await?;
-        node::insert(&together, self.nodes).await?;
-        head::advance(&together, &self.head).await?;
-        together.sent().await?;
+        event::Rows::of(&written.collect::<Vec<_>>())
+    }
+
+    /// Everything but the revisions. Nothing of it depends on anything else of it.
+    async fn put(self, db: &impl Session, rows: event::Rows) -> Result<head::Model, Error> {
+        event::put(db, rows).await?;
+        event::link::put_lasting(db, self.lasting).await?;
+        import_row::insert(db, self.new_rows).await?;
+        node::insert(db, self.nodes).await?;
+        head::advance(db, &self.head).await?;
         Ok(self.head)
     }
 }
