@@ -14,7 +14,7 @@ use crate::{Error, LOCK_TIMEOUT};
 pub(crate) const WRITERS: u32 = 4;
 /// And these for whoever appends: while one is asked whether it came back well, the other one is there.
 pub(crate) const APPENDERS: u32 = 2;
-/// A connection that was used so lately is taken for alive; one that is not loses its transaction, as it would a moment later.
+/// A connection that was used so lately is taken for alive; if it is not, its transaction fails, as it would a moment later.
 const FRESH: Duration = Duration::from_secs(1);
 /// A connection answers in this time whether it is alive.
 const ANSWER_MAX: Duration = Duration::from_secs(2);
@@ -45,9 +45,9 @@ pub(crate) fn session(options: PgConnectOptions) -> PgConnectOptions {
 /// What a session that writes is set to besides. Whatever it looks up has an index, and a table that grew since it was
 /// last analysed must not be read from end to end for it, while everybody waits for the head's lock. Each plan is made for
 /// the values and the size of the table that it is for: one that was made while the table was empty takes any index for
-/// as good as another, for ever. Where there is no index a plan looks endlessly dear, for which nothing must be compiled; and as long as nobody
-/// has analysed a table, a look-up of a few dozen keys looks as if it found thousands of rows, for which processes must not
-/// be started: that takes ten times as long as the whole transaction.
+/// as good as another, for ever. Where there is no index a plan looks endlessly dear, for which nothing must be compiled;
+/// and as long as nobody has analysed a table, a look-up of a few dozen keys looks as if it found thousands of rows, for
+/// which processes must not be started: that takes longer than all the rest of the transaction.
 pub(crate) fn writing_session(options: PgConnectOptions) -> PgConnectOptions {
     session(options).options([
         ("enable_seqscan", "off"),
