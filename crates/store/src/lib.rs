@@ -160,7 +160,9 @@ impl Backend {
             Self::Sqlite => Line::Of(Writers::new(url)?),
             Self::Postgres => {
                 let mut options = self.options(url, postgres::APPENDERS, true);
-                options.min_connections(0);
+                options
+                    .min_connections(0)
+                    .map_sqlx_postgres_pool_opts(postgres::appending_pool);
                 Line::AtTheServer(Arc::new(Connections::new(options)))
             }
         };

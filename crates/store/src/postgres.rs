@@ -57,16 +57,11 @@ pub(crate) fn writing_session(options: PgConnectOptions) -> PgConnectOptions {
     ])
 }
 
-/// A connection that was idle is asked whether it is alive, for it may have been dropped on its way without a word; if it
-/// does not answer, another one is made.
+/// A connection is asked whether it is alive before it is given, for it may have been dropped on its way without a word; if
+/// it does not answer, another one is made.
 pub(crate) fn pool(options: PoolOptions<Postgres>) -> PoolOptions<Postgres> {
-    options.before_acquire(|connection: &mut PgConnection, state| {
-        Box::pin(async move {
-            if state.idle_for > FRESH {
-                answers(connection).await?;
-            }
-            Ok(true)
-        })
+    options.before_acquire(|connection: &mut PgConnection, _| {
+        Box::pin(async move { answers(connection).await.map(|()| true) })
     })
 }
 
@@ -75,6 +70,18 @@ pub(crate) fn pool(options: PoolOptions<Postgres>) -> PoolOptions<Postgres> {
 pub(crate) fn writing_pool(options: PoolOptions<Postgres>) -> PoolOptions<Postgres> {
     pool(options).after_release(|connection: &mut PgConnection, _| {
         Box::pin(async move { answers(connection).await.map(|()| true) })
+    })
+}
+
+/// And for whoever appends, transaction after transaction: a connection that has just been in use is not asked again.
+pub(crate) fn appending_pool(options: PoolOptions<Postgres>) -> PoolOptions<Postgres> {
+    writing_pool(options).before_acquire(|connection: &mut PgConnection, state| {
+        Box::pin(async move {
+            if state.idle_for > FRESH {
+                answers(connection).await?;
+            }
+            Ok(true)
+        })
     })
 }
 
