@@ -9,10 +9,7 @@ use std::{
 };
 
 use futures_util::FutureExt;
-use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DbBackend, DbErr, EntityTrait, RuntimeErr, Select, Statement,
-    TryIntoModel,
-};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbBackend, EntityTrait, Select, Statement, TryIntoModel};
 use tokio::{
     sync::{OnceCell, OwnedMutexGuard},
     time::timeout,
@@ -21,7 +18,7 @@ use tokio::{
 use crate::{
     ACQUIRE_TIMEOUT, Error, Retry, Session, Store, Tx,
     sqlite::thread::{Own, Transaction, lock},
-    tx::{repeated, uncancelled},
+    tx::{outlived, repeated, uncancelled},
 };
 
 /// Who writes to an SQLite file: one at a time, in the order in which they came.
@@ -42,11 +39,7 @@ impl Writers {
     /// Waits for one's turn, which lasts as long as what is given.
     async fn turn(&self) -> Result<OwnedMutexGuard<()>, Error> {
         let turn = timeout(ACQUIRE_TIMEOUT, Arc::clone(&self.turn).lock_owned()).await;
-        turn.map_err(|_| {
-            Error::Unavailable(DbErr::Conn(RuntimeErr::Internal(
-                "others write for too long".to_owned(),
-            )))
-        })
+        turn.map_err(|_| Error::away("others write for too long".to_owned()))
     }
 
     /// What is under way is waited for.
@@ -158,8 +151,7 @@ impl Store {
             let worked = AssertUnwindSafe(worked).catch_unwind().await;
             let outcome = worked.unwrap_or_else(|_| Err(Error::Lost.into()))?;
             let Some(transaction) = Arc::into_inner(transaction) else {
-                // A clone outlived the work. Committing is then not ours to decide; dropping it rolls back.
-                return Err(Error::Damaged("a transaction outlived its work".to_owned()).into());
+                return Err(outlived().into());
             };
             transaction.commit()?;
             Ok(outcome)

@@ -77,6 +77,11 @@ impl Error {
         }
     }
 
+    /// The database is away, as we know without having asked it.
+    pub(crate) fn away(why: String) -> Self {
+        Self::Unavailable(DbErr::Conn(RuntimeErr::Internal(why)))
+    }
+
     /// A fault of a commit.
     pub(crate) fn of_commit(error: DbErr) -> Self {
         if is_unsettled(&error) {

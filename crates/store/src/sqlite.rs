@@ -7,7 +7,7 @@ use sea_orm::{
     sqlx::{
         Connection, Sqlite, SqliteConnection,
         pool::PoolOptions,
-        sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+        sqlite::{SqliteConnectOptions, SqliteJournalMode},
     },
 };
 
@@ -23,26 +23,37 @@ const CACHE: &str = "-16384";
 const STATEMENTS: usize = 256;
 /// So many pages of new content stand in the log before they are brought home into the file, each once.
 const CHECKPOINT_PAGES: &str = "8000";
+/// What every connection is set to, whichever driver makes it.
+const SETTINGS: [(&str, &str); 3] = [
+    ("synchronous", "FULL"),
+    ("foreign_keys", "ON"),
+    ("trusted_schema", "OFF"),
+];
+/// And what those that write are set to besides.
+const WRITING: [(&str, &str); 2] = [("cache_size", CACHE), ("wal_autocheckpoint", CHECKPOINT_PAGES)];
 /// The oldest SQLite that is free of the bug by which two connections can corrupt a database in WAL mode.
 const OLDEST: [u32; 3] = [3, 51, 3];
 
-/// What every connection is set to.
+/// A connection, to a file that is made in WAL mode if it is not there.
 pub(crate) fn connection(options: SqliteConnectOptions) -> SqliteConnectOptions {
-    options
+    let options = options
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        .foreign_keys(true)
-        .busy_timeout(LOCK_TIMEOUT)
-        .pragma("trusted_schema", "OFF")
+        .busy_timeout(LOCK_TIMEOUT);
+    set(options, SETTINGS)
 }
 
-/// What the connection that writes is set to besides.
+/// A connection that writes.
 pub(crate) fn writing_connection(options: SqliteConnectOptions) -> SqliteConnectOptions {
-    connection(options)
-        .statement_cache_capacity(STATEMENTS)
-        .pragma("cache_size", CACHE)
-        .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
+    set(connection(options).statement_cache_capacity(STATEMENTS), WRITING)
+}
+
+fn set(
+    options: SqliteConnectOptions,
+    settings: impl IntoIterator<Item = (&'static str, &'static str)>,
+) -> SqliteConnectOptions {
+    let settings = settings.into_iter();
+    settings.fold(options, |options, (name, value)| options.pragma(name, value))
 }
 
 /// A connection that comes back inside a transaction is closed. SQLite ends a transaction by itself when the disk fails in

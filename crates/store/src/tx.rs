@@ -142,8 +142,7 @@ where
     }));
     let outcome = work(tx.clone()).await;
     let Some(Open { transaction, failure }) = Arc::into_inner(tx.0) else {
-        // A clone outlived the work. Committing is then not ours to decide; dropping it rolls back.
-        return Err(Error::Damaged("a transaction outlived its work".to_owned()).into());
+        return Err(outlived().into());
     };
     let refused = match (outcome, failure.into_inner()) {
         (Ok(value), None) => {
@@ -155,6 +154,11 @@ where
     };
     roll_back(transaction).await;
     Err(refused)
+}
+
+/// A clone outlived the work. Committing is then not ours to decide; dropping it rolls back.
+pub(crate) fn outlived() -> Error {
+    Error::Damaged("a transaction outlived its work".to_owned())
 }
 
 async fn commit(transaction: DatabaseTransaction) -> Result<(), Error> {

@@ -17,7 +17,7 @@ use sea_orm::{
 };
 use tokio::sync::OwnedMutexGuard;
 
-use super::{CACHE, CHECKPOINT_PAGES, STATEMENTS};
+use super::{SETTINGS, STATEMENTS, WRITING};
 use crate::{Error, Kind, LOCK_TIMEOUT, error};
 
 /// Where the database is, and its connection while there is one.
@@ -63,7 +63,7 @@ impl Own {
             self.connection = Some(self.connect().map_err(|error| match Fault::from(error).told() {
                 conflict @ Error::Conflict(_) => conflict,
                 // Whatever keeps us from connecting, nothing was done.
-                other => Error::Unavailable(DbErr::Conn(RuntimeErr::Internal(other.to_string()))),
+                other => Error::away(other.to_string()),
             })?);
         }
         self.connection.as_ref().ok_or_else(none)
@@ -82,13 +82,7 @@ impl Own {
             return Err(rusqlite::Error::SqliteFailure(code, None));
         }
         connection.busy_timeout(LOCK_TIMEOUT)?;
-        for (name, value) in [
-            ("synchronous", "FULL"),
-            ("foreign_keys", "ON"),
-            ("trusted_schema", "OFF"),
-            ("cache_size", CACHE),
-            ("wal_autocheckpoint", CHECKPOINT_PAGES),
-        ] {
+        for (name, value) in SETTINGS.into_iter().chain(WRITING) {
             connection.pragma_update(None, name, value)?;
         }
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
@@ -113,7 +107,7 @@ impl Own {
 
 /// What is said where there is no connection.
 fn none() -> Error {
-    Error::Unavailable(DbErr::Conn(RuntimeErr::Internal("there is no connection".to_owned())))
+    Error::away("there is no connection".to_owned())
 }
 
 pub(crate) fn lock(own: &Mutex<Own>) -> MutexGuard<'_, Own> {
