@@ -19,6 +19,9 @@ use crate::installation::Installation;
 struct Case {
     method: String,
     request: serde_json::Value,
+    /// Who sends it.
+    #[serde(default = "administrator")]
+    principal: String,
     #[serde(default = "invalid")]
     code: String,
     #[serde(default)]
@@ -32,6 +35,10 @@ struct Case {
 
 fn invalid() -> String {
     "INVALID_ARGUMENT".to_owned()
+}
+
+fn administrator() -> String {
+    "administrator".to_owned()
 }
 
 fn cases() -> Vec<Case> {
@@ -48,7 +55,7 @@ async fn every_fault_is_answered_and_nothing_is_stored() {
     for case in cases() {
         let method = dynamic::method(&format!("banggiao.{}", case.method)).expect("a method");
         let request = DynamicMessage::deserialize(method.input(), &case.request).expect("a request");
-        let status = match send(&installation, &method, request.encode_to_vec()).await {
+        let status = match send(&installation, &case.principal, &method, request.encode_to_vec()).await {
             Err(status) => status,
             Ok(answer) => {
                 let rows = faults(&method, &answer);
@@ -90,8 +97,13 @@ async fn every_fault_is_answered_and_nothing_is_stored() {
 }
 
 /// One request and the first answer to it, whatever streams; an empty answer if there was none.
-async fn send(installation: &Installation, method: &MethodDescriptor, request: Vec<u8>) -> Result<Vec<u8>, Status> {
-    let mut client = tonic::client::Grpc::new(installation.channel("administrator"));
+async fn send(
+    installation: &Installation,
+    principal: &str,
+    method: &MethodDescriptor,
+    request: Vec<u8>,
+) -> Result<Vec<u8>, Status> {
+    let mut client = tonic::client::Grpc::new(installation.channel(principal));
     client.ready().await.expect("a connection");
     let path = format!("/{}/{}", method.parent_service().full_name(), method.name());
     let path = path.parse().expect("a path");

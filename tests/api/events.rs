@@ -231,7 +231,7 @@ async fn a_batch_is_logged_whole_or_not_at_all() {
         .into_inner()
         .events;
     assert_eq!(logged[1].log_index, logged[0].log_index + 1);
-    assert_eq!(logged[0].log_index, 4280, "the refused batch left no gap");
+    assert_eq!(logged[0].log_index, 4286, "the refused batch left no gap");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -154,8 +154,9 @@ fn role_may(role: Role, action: &str) -> bool {
         Role::Recorder => reads || matches!(action, "RECORD_EVENT" | "WRITE_REPORT"),
         Role::Approver => reads || matches!(action, "APPROVE_EVENT" | "WRITE_REPORT" | "ISSUE_REPORT"),
         Role::Registrar => reads || matches!(action, "MANAGE_REGISTRY" | "MIGRATE_EVENTS"),
-        Role::Auditor | Role::Service => reads || matches!(action, "READ_ACCESS" | "READ_FEED"),
-        Role::Administrator => true,
+        Role::Auditor => reads || matches!(action, "READ_ACCESS" | "READ_FEED"),
+        Role::Service => reads || matches!(action, "READ_ACCESS" | "READ_FEED" | "ENTER_REPORT"),
+        Role::Administrator => action != "ENTER_REPORT",
     }
 }
 

@@ -8,8 +8,7 @@ use std::{
 
 use banggiao_contracts::{
     journal::v1::{
-        EventRevision, GetHeadRequest, LogPosition, WatchEventsRequest,
-        event_feed_service_client::EventFeedServiceClient,
+        GetHeadRequest, WatchEventsRequest, WatchEventsResponse, event_feed_service_client::EventFeedServiceClient,
     },
     reporting::v1::{
         EventMeasure, EventSum, Measure, QueryFiguresRequest, figure_service_client::FigureServiceClient, measure,
@@ -21,6 +20,7 @@ use tonic::Status;
 
 use super::{
     figures::Figure,
+    history::Entry,
     office::{Office, Passing, UNITS, bounded},
     settings::drawn,
     writing::Tally,
@@ -35,10 +35,10 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Months of the year in which everything takes place.
 const MONTHS: u64 = 12;
 
-/// Follows the feed over all faults until it has received as many revisions as it is told.
-pub async fn follow(office: Office, until: watch::Receiver<Option<usize>>) -> Vec<EventRevision> {
+/// Follows the feed over all faults until it has received as many entries as it is told.
+pub async fn follow(office: Office, until: watch::Receiver<Option<usize>>) -> Vec<Entry> {
     let mut feed = EventFeedServiceClient::new(office.recorder());
-    let mut received: Vec<EventRevision> = Vec::new();
+    let mut received: Vec<Entry> = Vec::new();
     let mut enough: Option<Instant> = None;
     loop {
         if let Some(count) = *until.borrow() {
@@ -55,26 +55,32 @@ pub async fn follow(office: Office, until: watch::Receiver<Option<usize>>) -> Ve
 /// Receives until the stream breaks, or there is enough.
 async fn receive(
     feed: &mut EventFeedServiceClient<Authorized>,
-    received: &mut Vec<EventRevision>,
+    received: &mut Vec<Entry>,
     until: &watch::Receiver<Option<usize>>,
 ) {
-    let after = received.last().map(|last| LogPosition {
-        epoch: last.epoch,
-        log_index: last.event.as_ref().map_or(0, |event| event.log_index),
-    });
+    let after = received.last().map(Entry::position);
     let answer = timeout(SILENCE, feed.watch_events(WatchEventsRequest { after })).await;
     let Ok(Ok(answer)) = answer else { return };
     let mut stream = answer.into_inner();
     while let Ok(Ok(Some(message))) = timeout(SILENCE, stream.message()).await {
-        received.extend(message.revisions);
+        received.extend(entries(message));
         if until.borrow().is_some_and(|count| received.len() >= count) {
             return;
         }
     }
 }
 
+/// The entries that a message tells of, in their order.
+fn entries(message: WatchEventsResponse) -> Vec<Entry> {
+    let revisions = message.revisions.into_iter().map(Box::new).map(Entry::Revision);
+    let others = message.other_entries.into_iter().map(Entry::Other);
+    let mut entries: Vec<Entry> = revisions.chain(others).collect();
+    entries.sort_by_key(|entry| entry.position().log_index);
+    entries
+}
+
 /// The whole log as it stands now.
-pub async fn log(office: &Office) -> Vec<EventRevision> {
+pub async fn log(office: &Office) -> Vec<Entry> {
     let mut feed = EventFeedServiceClient::new(office.recorder());
     let head = feed.get_head(GetHeadRequest {}).await.expect("a head").into_inner();
     let head = usize::try_from(head.log_index).expect("a position");

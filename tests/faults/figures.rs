@@ -70,6 +70,11 @@ impl Fold {
         }
     }
 
+    /// Takes in the next entry, which concerns no event.
+    pub fn pass(&mut self, log_index: i64) {
+        self.log_index = log_index;
+    }
+
     /// Events and persons.
     pub fn figure(&self, unit: &str, month: &str, unapproved: bool) -> (i64, i64) {
         let sums = if unapproved { &self.newest } else { &self.approved };

@@ -10,7 +10,7 @@ mod tests;
 
 use std::time::Instant;
 
-use banggiao_contracts::journal::v1::{Action, Event, EventRevision};
+use banggiao_contracts::journal::v1::{Action, Event, EventRevision, LogPosition};
 
 use super::figures::Figure;
 
@@ -39,15 +39,50 @@ pub struct Command {
     pub told: Option<(Instant, Event)>,
 }
 
+/// One entry of the log, as the feed tells of it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Entry {
+    /// A revision of an event.
+    Revision(Box<EventRevision>),
+    /// Something that concerns no event: a reorganisation that somebody knew of.
+    Other(LogPosition),
+}
+
+impl Entry {
+    /// Its place.
+    pub fn position(&self) -> LogPosition {
+        match self {
+            Self::Revision(revision) => LogPosition {
+                epoch: revision.epoch,
+                log_index: revision.event.as_ref().map_or(0, |event| event.log_index),
+            },
+            Self::Other(position) => *position,
+        }
+    }
+
+    /// The revision, if it is one.
+    pub fn revision(&self) -> Option<&EventRevision> {
+        match self {
+            Self::Revision(revision) => Some(revision),
+            Self::Other(_) => None,
+        }
+    }
+
+    /// The event as the revision has it.
+    pub fn event(&self) -> Option<&Event> {
+        self.revision().and_then(|revision| revision.event.as_ref())
+    }
+}
+
 /// All that was seen in a run.
 #[derive(Debug, Clone, Default)]
 pub struct History {
     /// The whole log, read at the end.
-    pub log: Vec<EventRevision>,
+    pub log: Vec<Entry>,
     /// The commands of each sender in the order in which it sent them.
     pub commands: Vec<Command>,
     /// What each reader of the feed received, over all its connections.
-    pub received: Vec<Vec<EventRevision>>,
+    pub received: Vec<Vec<Entry>>,
     /// What was answered to questions for figures.
     pub figures: Vec<Figure>,
 }

@@ -6,13 +6,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use banggiao_contracts::journal::v1::EventRevision;
 use tokio::{sync::watch, task::JoinSet};
 
 use super::{
     asking,
     figures::Figure,
-    history::{Command, History},
+    history::{Command, Entry, History},
     ledger,
     office::{Office, Passing},
     settings::number,
@@ -43,7 +42,7 @@ pub struct Run {
     until: watch::Sender<Option<usize>>,
     writers: JoinSet<Vec<Command>>,
     besides: Vec<Command>,
-    readers: JoinSet<Vec<EventRevision>>,
+    readers: JoinSet<Vec<Entry>>,
     reporters: JoinSet<Vec<Figure>>,
     witnesses: JoinSet<Result<BTreeMap<i64, String>, String>>,
 }

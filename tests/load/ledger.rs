@@ -45,13 +45,16 @@ fn log(entries: u64, content_bytes: Option<usize>) -> Vec<ListEntriesResponse> {
             content: content_bytes.map(|_| content).unwrap_or_default(),
         });
     }
+    let origin = "bench/journal".to_owned();
+    let (size, root) = (tree.size(), tree.root());
     messages[0].checkpoint = Some(Checkpoint {
-        note: Signed::signed(tree.size(), tree.root(), &key),
+        note: Signed { origin, size, root }.signed(std::slice::from_ref(&key)),
         origin: "bench/journal".to_owned(),
         epoch: 1,
         tree_size: i64::try_from(entries).expect("a size"),
         root_hash: tree.root().to_vec(),
         verifier_key: key.public().to_string(),
+        former_verifier_keys: Vec::new(),
     });
     messages
 }

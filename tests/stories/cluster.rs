@@ -54,7 +54,7 @@ async fn four_processes_are_killed_one_by_one_during_the_import() {
         "{:?}",
         again.files
     );
-    assert_eq!(again.log_index, 4279);
+    assert_eq!(again.log_index, 4285);
     assert!(again.shown, "reporting has caught up");
     let channel = processes::administrator(&address, cluster.folder.path());
     check_every_figure(FigureServiceClient::new(channel)).await;

@@ -191,10 +191,13 @@ async fn each_does_the_work_of_the_role_and_the_auditor_can_tell() {
         .log(meeting("tayninh-go-dau", Classification::Unspecified))
         .await;
     assert_eq!(beside.expect_err("not the own district").code(), Code::PermissionDenied);
+    installation.clock.move_by(1);
     recorder.submit(&closed.name).await.expect("submitted");
+    installation.clock.move_by(1);
     assert_eq!(approver.approve(&closed.name).await.expect("approved").revision, 3);
     assert!(reader.get(&open.name).await.is_ok());
     let hidden = reader.get(&closed.name).await.expect_err("confidential");
+    installation.clock.move_by(1);
     let absent = reader.get("events/e0").await.expect_err("absent");
     assert_eq!(
         (hidden.code(), hidden.message(), hidden.details()),

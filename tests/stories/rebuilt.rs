@@ -62,7 +62,7 @@ async fn damage(folder: &Path) {
         "UPDATE fact SET counted_to = counted_to + 1
          WHERE log_index = (SELECT MAX(log_index) FROM fact WHERE counted_to IS NOT NULL)",
         "INSERT INTO fact (log_index, event_id, start_date, revision, newest_to, counted, counted_to, payload)
-         SELECT 1000000, 'e0', '2024-01-01', 1, 1000001, 0, NULL, payload FROM fact WHERE log_index = 1",
+         SELECT 1000000, 'e0', '2024-01-01', 1, 1000001, 0, NULL, payload FROM fact WHERE log_index = (SELECT MIN(log_index) FROM fact)",
     ] {
         db.execute_unprepared(sql).await.expect("a change");
     }

@@ -126,6 +126,7 @@ async fn a_database_that_was_set_back_is_frozen_until_a_recovery_is_declared() {
     assert_eq!(installation.health("banggiao.journal.v1.writes").await, "NOT_SERVING");
 
     let request = RecoverLogRequest {
+        new_key: false,
         reason: "the disk was set back to the copy of the morning".to_owned(),
         request_id: "00000000-0000-4000-8000-000000000001".to_owned(),
     };
@@ -165,11 +166,7 @@ async fn check_feed(installation: &Installation, kept: i64, lost: i64) {
         let mut next = after.min(kept) + 1;
         while next <= kept + 2 {
             let message = stream.message().await.expect("no fault").expect("a message");
-            let events = message.revisions.iter().filter_map(|revision| revision.event.as_ref());
-            let mut indexes: Vec<i64> = events.map(|event| event.log_index).collect();
-            indexes.extend(message.recoveries.iter().map(|recovery| recovery.log_index));
-            indexes.sort_unstable();
-            for index in indexes {
+            for index in auditor::places(&message) {
                 assert_eq!(index, next);
                 next += 1;
             }
@@ -203,6 +200,7 @@ async fn a_checkpoint_that_does_not_read_is_replaced_by_one_recovery() {
         installation.while_stopped(write).await;
         assert_eq!(installation.health("banggiao.journal.v1.writes").await, "NOT_SERVING");
         let request = RecoverLogRequest {
+            new_key: false,
             reason: "the file of checkpoints was lost".to_owned(),
             ..RecoverLogRequest::default()
         };

@@ -7,12 +7,14 @@ mod evidence;
 mod examination;
 mod file;
 mod given;
+mod keys;
 mod shown;
 mod words;
 
 pub use evidence::{Evidence, Figure};
 pub use examination::{Examination, Report};
 pub use given::Trusted;
+pub use keys::KeyVerb;
 
 use crate::change;
 use crate::error::Error;
@@ -41,12 +43,12 @@ pub enum LedgerVerb {
         #[arg(long, value_name = "FILE")]
         key_to: Option<PathBuf>,
     },
-    /// Prove that a revision of an event is in the log.
+    /// Prove that a revision of an event, or the digest of an issued report, is in the log.
     Prove {
-        /// The event.
-        #[arg(value_parser = names::event)]
-        event: String,
-        /// Its revision [default: the newest].
+        /// The event, or the report as reports/ID.
+        #[arg(value_parser = names::record, value_name = "RECORD")]
+        record: String,
+        /// The event's revision [default: the newest].
         #[arg(long, default_value_t = 0, hide_default_value = true)]
         revision: i32,
         /// Write what proves it into a file, overwriting it; `banggiao verify FILE` checks it anywhere.
@@ -72,7 +74,13 @@ pub enum LedgerVerb {
         /// Why; it stands in the log for ever.
         #[arg(long)]
         reason: String,
+        /// Others may have the key: make another one, though the log be sound, and destroy the former.
+        #[arg(long)]
+        new_key: bool,
     },
+    /// The keys that sign for the log.
+    #[command(subcommand)]
+    Key(KeyVerb),
 }
 
 /// Which log to check.
@@ -102,14 +110,15 @@ impl LedgerVerb {
         match self {
             Self::Checkpoint { to, key_to } => checkpoint(session, to, key_to).await,
             Self::Prove {
-                event,
+                record,
                 revision,
                 export,
                 trusted,
-            } => prove(session, event, revision, export, &trusted).await,
+            } => prove(session, record, revision, export, &trusted).await,
             Self::Export { file, with_content } => export(session, &file, with_content).await,
             Self::Verify(verify) => verify.online(session).await,
-            Self::Recover { reason } => recover(session, reason).await,
+            Self::Recover { reason, new_key } => recover(session, reason, new_key).await,
+            Self::Key(verb) => verb.run(session).await,
         }
     }
 
@@ -158,22 +167,27 @@ async fn head(session: &Session) -> Result<i64, Error> {
 
 async fn prove(
     session: &Session,
-    event: String,
+    record: String,
     revision: i32,
     export: Option<PathBuf>,
     trusted: &Trusted,
 ) -> Result<(), Error> {
     let connection = &session.connection;
-    let asked = event.clone();
+    let asked = record.clone();
+    let (event, report) = match names::is_report(&record) {
+        true => (String::new(), record),
+        false => (record, String::new()),
+    };
     let request = pb::GetInclusionProofRequest {
         event,
         revision,
         tree_size: 0,
+        report,
     };
     let proof = connection
         .call(connection.ledger().get_inclusion_proof(request))
         .await?;
-    let proved = proof.entry.as_ref().map(|entry| format!("events/{}", entry.id));
+    let proved = proof.entry.as_ref().map(evidence::record);
     if proved.as_deref() != Some(asked.as_str()) {
         return Err(Error::failure(format!(
             "the proof is of {}",
@@ -281,6 +295,7 @@ pub async fn export_figure(
             event: contribution.resource.clone(),
             revision: contribution.revision,
             tree_size: checkpoint.tree_size,
+            report: String::new(),
         };
         async move { connection.call(connection.ledger().get_inclusion_proof(request)).await }
     }));
@@ -334,11 +349,12 @@ impl VerifyFile {
     }
 }
 
-async fn recover(session: &Session, reason: String) -> Result<(), Error> {
+async fn recover(session: &Session, reason: String, new_key: bool) -> Result<(), Error> {
     let method = "banggiao.journal.v1.LedgerService/RecoverLog";
     let request = pb::RecoverLogRequest {
         reason,
         request_id: String::new(),
+        new_key,
     };
     let recovery: pb::LedgerRecovery = change::typed(session, method, &request).await?;
     if session.output == Output::Json {
@@ -349,6 +365,9 @@ async fn recover(session: &Session, reason: String) -> Result<(), Error> {
         format!("epoch {epoch} of the log begins with entry {index}; {kept} entries were kept"),
         format!("thời kỳ {epoch} của nhật ký bắt đầu từ mục {index}; giữ lại {kept} mục"),
     ));
+    if new_key {
+        keys::new(session, &recovery.verifier_key);
+    }
     Ok(())
 }
 

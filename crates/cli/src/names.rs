@@ -58,6 +58,23 @@ macro_rules! parsers {
     };
 }
 
+/// A record that the log may hold: a report as `reports/ID`, or an event as `events/ID` or its bare id.
+///
+/// # Errors
+/// A sentence if the text cannot be such a name.
+pub fn record(text: &str) -> Result<String, String> {
+    match is_report(picked(text)) {
+        true => report(text),
+        false => event(text),
+    }
+}
+
+/// Whether a name is that of a report.
+#[must_use]
+pub fn is_report(name: &str) -> bool {
+    name.starts_with("reports/")
+}
+
 parsers! {
     /// A unit: `units/tayninh` or `tayninh`.
     unit = resource("units");

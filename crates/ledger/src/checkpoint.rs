@@ -60,11 +60,10 @@ impl Checkpoint {
         )
     }
 
-    /// A checkpoint of the key's log, signed.
+    /// As a note that all of these keys signed, in their order.
     #[must_use]
-    pub fn signed(size: u64, root: Hash, key: &SecretKey) -> String {
-        let origin = key.public().name().to_owned();
-        key.sign(&Self { origin, size, root }.to_text())
+    pub fn signed(&self, keys: &[SecretKey]) -> String {
+        note::signed(&self.to_text(), keys)
     }
 
     /// Reads the text of a checkpoint, signed or not. Nothing of it is believed yet.
@@ -95,12 +94,22 @@ impl Checkpoint {
     /// # Errors
     /// If it does not read, is of another log, or is not signed by the key.
     pub fn verified(note: &str, key: &PublicKey) -> Result<Self, Error> {
+        Self::verified_by_any(note, std::slice::from_ref(key))
+    }
+
+    /// The same for a log that had several keys: any of them may have signed it, and no signature in a key's name may be
+    /// false.
+    ///
+    /// # Errors
+    /// If it does not read, is of another log than each key, or none of them signed it.
+    pub fn verified_by_any(note: &str, keys: &[PublicKey]) -> Result<Self, Error> {
         let note = Note::parse(note)?;
         let checkpoint = Self::from_text(note.unverified_text())?;
-        if checkpoint.origin != key.name() {
+        let mut of_log = keys.iter().filter(|key| key.name() == checkpoint.origin).peekable();
+        if of_log.peek().is_none() {
             return Err(Error::OtherLog(checkpoint.origin));
         }
-        note.signed_by(key)?;
+        note.signers(of_log)?;
         Ok(checkpoint)
     }
 }

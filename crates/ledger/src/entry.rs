@@ -1,4 +1,4 @@
-//! Entries: what stands in the log for a revision.
+//! Entries: what stands in the log for a revision, or for something that the log must remember beside revisions.
 //!
 //! An entry commits to the stored bytes of a revision without showing them: a mirror or witness can check the whole log
 //! and sees nothing, and content can be lawfully withheld without breaking a proof.
@@ -15,6 +15,12 @@ pub enum Kind {
     EventRevision = 1,
     /// The declaration that the log was recovered from an older state, with which a new epoch begins.
     Recovery = 2,
+    /// Another key signs for the log from here on, or one signs no more.
+    KeyChange = 3,
+    /// A reorganisation of units, or its revocation, as the registry told of it.
+    Reorganization = 4,
+    /// A report was issued, with this digest.
+    Report = 5,
 }
 
 impl Kind {
@@ -27,7 +33,8 @@ impl Kind {
     /// The kind of a number.
     #[must_use]
     pub fn from_number(number: u8) -> Option<Self> {
-        [Self::EventRevision, Self::Recovery]
+        use Kind::{EventRevision, KeyChange, Recovery, Reorganization, Report};
+        [EventRevision, Recovery, KeyChange, Reorganization, Report]
             .into_iter()
             .find(|kind| kind.number() == number)
     }

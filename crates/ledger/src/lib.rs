@@ -8,12 +8,14 @@
 pub mod check;
 pub mod checkpoint;
 pub mod entry;
+pub mod key_change;
 pub mod note;
 pub mod proof;
 pub mod tree;
 
 pub use checkpoint::Checkpoint;
 pub use entry::{Entry, Kind, commitment, leaf_hash};
+pub use key_change::{KeyChange, Terms};
 pub use note::{Note, PublicKey, SecretKey};
 pub use tree::{Frontier, Node};
 

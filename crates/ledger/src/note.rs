@@ -76,22 +76,38 @@ impl Note {
     /// # Errors
     /// If it has not, or a line in its name is false.
     pub fn signed_by(&self, key: &PublicKey) -> Result<&str, Error> {
-        let mut of_key = self
-            .lines
-            .iter()
-            .filter(|line| line.name == key.name && line.id == key.id)
-            .peekable();
-        if of_key.peek().is_none() {
-            return Err(Error::Unsigned(key.name.clone()));
+        self.signers([key])?;
+        Ok(&self.text)
+    }
+
+    /// Which of these keys signed it: at least one.
+    ///
+    /// # Errors
+    /// If none has, or a line in the name of one is false.
+    pub fn signers<'a>(&self, keys: impl IntoIterator<Item = &'a PublicKey>) -> Result<Vec<&'a PublicKey>, Error> {
+        let (mut signers, mut missing) = (Vec::new(), None);
+        for key in keys {
+            let mut lines = self
+                .lines
+                .iter()
+                .filter(|line| line.name == key.name && line.id == key.id)
+                .peekable();
+            if lines.peek().is_none() {
+                missing = Some(key);
+                continue;
+            }
+            let is_true = |line: &Line| {
+                let signature = Signature::from_slice(&line.signature).ok()?;
+                key.key.verify_strict(self.text.as_bytes(), &signature).ok()
+            };
+            if !lines.all(|line| is_true(line).is_some()) {
+                return Err(Error::False(key.name.clone()));
+            }
+            signers.push(key);
         }
-        let is_true = |line: &Line| {
-            let signature = Signature::from_slice(&line.signature).ok()?;
-            key.key.verify_strict(self.text.as_bytes(), &signature).ok()
-        };
-        if of_key.all(|line| is_true(line).is_some()) {
-            Ok(&self.text)
-        } else {
-            Err(Error::False(key.name.clone()))
+        match (signers.is_empty(), missing) {
+            (true, missing) => Err(Error::Unsigned(missing.map_or_else(String::new, PublicKey::to_string))),
+            (false, _) => Ok(signers),
         }
     }
 
@@ -185,6 +201,18 @@ impl PublicKey {
         &self.name
     }
 
+    /// Its id in hexadecimal digits, as it stands in the middle of what is written of it.
+    #[must_use]
+    pub fn id(&self) -> String {
+        crate::hex(&self.id)
+    }
+
+    /// Whether it is the same key, whatever the name.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.key == other.key
+    }
+
     /// The same key by another name.
     ///
     /// # Errors
@@ -232,12 +260,16 @@ impl SecretKey {
         &self.public
     }
 
-    /// A text, which must end with a line, as a note with one signature.
-    #[must_use]
-    pub fn sign(&self, text: &str) -> String {
+    fn line(&self, text: &str) -> String {
         let mut bytes = self.public.id.to_vec();
         bytes.extend_from_slice(&self.key.sign(text.as_bytes()).to_bytes());
-        let signature = BASE64_STANDARD.encode(bytes);
-        format!("{text}\n{MARK}{} {signature}\n", self.public.name)
+        format!("{MARK}{} {}\n", self.public.name, BASE64_STANDARD.encode(bytes))
     }
+}
+
+/// A text, which must end with a line, as a note with a signature of each key.
+#[must_use]
+pub fn signed(text: &str, keys: &[SecretKey]) -> String {
+    let lines: String = keys.iter().map(|key| key.line(text)).collect();
+    format!("{text}\n{lines}")
 }

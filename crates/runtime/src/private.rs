@@ -15,9 +15,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 /// If it cannot be read or made, or is no key.
 pub fn seed(file: &Path) -> anyhow::Result<[u8; 32]> {
     if !file.exists() {
-        let mut seed = [0; 32];
-        getrandom::fill(&mut seed).map_err(|error| anyhow::anyhow!("no randomness for a signing key: {error}"))?;
-        let fresh = draft(file, &BASE64_STANDARD.encode(seed))?;
+        let fresh = draft(file, &BASE64_STANDARD.encode(new_seed()?))?;
         // Several processes may begin at once; all go on with the key of the first.
         let linked = fs::hard_link(&fresh, file);
         let removed = fs::remove_file(&fresh);
@@ -28,12 +26,50 @@ pub fn seed(file: &Path) -> anyhow::Result<[u8; 32]> {
         removed.context("cannot remove the draft of a key")?;
         synchronise_folder(file)?;
     }
+    stored_seed(file)
+}
+
+/// The 32 secret bytes of a signing key in a file.
+///
+/// # Errors
+/// If it cannot be read, or is no key.
+pub fn stored_seed(file: &Path) -> anyhow::Result<[u8; 32]> {
     let text = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
     let seed = BASE64_STANDARD
         .decode(text.trim())
         .ok()
         .and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
     seed.with_context(|| format!("{} is not a signing key", file.display()))
+}
+
+/// Writes the secret bytes of a signing key into a file, in the place of what was there.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn write_seed(file: &Path, seed: &[u8; 32]) -> anyhow::Result<()> {
+    write(file, &BASE64_STANDARD.encode(seed))
+}
+
+/// Secret bytes for a signing key.
+///
+/// # Errors
+/// If the operating system gives no randomness.
+pub fn new_seed() -> anyhow::Result<[u8; 32]> {
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).map_err(|error| anyhow::anyhow!("no randomness for a signing key: {error}"))?;
+    Ok(seed)
+}
+
+/// Removes a file for good, if it is there.
+///
+/// # Errors
+/// If it cannot be removed.
+pub fn remove(file: &Path) -> anyhow::Result<()> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        removed => removed.with_context(|| format!("cannot remove {}", file.display()))?,
+    }
+    synchronise_folder(file)
 }
 
 /// Writes a file that only its owner can read, whole or not at all; what was written before is still there after a loss of

@@ -39,6 +39,8 @@ pub mod rule {
     pub const LOG_DAMAGED: &str = "LOG_DAMAGED";
     pub const LOG_FROZEN: &str = "LOG_FROZEN";
     pub const LOG_NOT_FROZEN: &str = "LOG_NOT_FROZEN";
+    /// The keys of the log cannot be changed in this way now.
+    pub const LOG_KEYS: &str = "LOG_KEYS";
     /// The id of an event type is taken.
     pub const ALREADY_EXISTS: &str = "ALREADY_EXISTS";
     /// The document is larger than is taken.
@@ -134,6 +136,9 @@ pub enum Error {
     /// The file that remembers how far the log was signed. Shared, since errors are cloned.
     #[error("the file of checkpoints: {0:#}")]
     HighWater(Arc<anyhow::Error>),
+    /// The files with the keys of the log. Shared, since errors are cloned.
+    #[error("the keys of the log: {0:#}")]
+    Keys(Arc<anyhow::Error>),
     /// Something that cannot be, if the rules above hold.
     #[error("{0}")]
     Broken(String),
@@ -158,12 +163,17 @@ impl store::Retry for Error {
 }
 
 impl Error {
+    /// One thing that a rule of the domain does not allow.
+    pub fn rule(reason: &'static str, subject: &str, why: impl Into<String>) -> Self {
+        Self::Precondition {
+            reason,
+            violations: vec![(subject.to_owned(), why.into())],
+        }
+    }
+
     /// A step that the event's state does not allow.
     pub fn wrong_state(event: &str, why: impl Into<String>) -> Self {
-        Self::Precondition {
-            reason: rule::WRONG_STATE,
-            violations: vec![(event.to_owned(), why.into())],
-        }
+        Self::rule(rule::WRONG_STATE, event, why)
     }
 }
 

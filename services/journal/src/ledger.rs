@@ -5,11 +5,20 @@
 //! under a new name. A checkpoint is signed after the entries are committed, then kept in the database and, against a
 //! database that is set back, in a file outside it, and only then shown.
 
+mod growth;
 mod highwater;
+mod key_change;
+mod keys;
 mod recovery;
+mod reorganization;
+mod report;
 mod soundness;
 
+pub use growth::{Growth, New};
+pub use key_change::Step;
 pub use recovery::{Declared, recovery};
+pub use reorganization::{Heard, Unheard};
+pub use report::Issued;
 pub use soundness::State;
 
 use std::{
@@ -17,9 +26,9 @@ use std::{
     time::Duration,
 };
 
-use anyhow::Context;
-use banggiao_ledger::{Checkpoint, Frontier, PublicKey, SecretKey, checkpoint::origin};
-use banggiao_runtime::{Seams, private};
+use banggiao_ledger::{Checkpoint, Frontier, Note, PublicKey, checkpoint::origin};
+use banggiao_rpc::feed;
+use banggiao_runtime::Seams;
 use banggiao_store::{Store, head};
 use tokio::{
     sync::{Mutex, watch},
@@ -29,8 +38,9 @@ use tokio_util::sync::CancellationToken;
 
 #[cfg(test)]
 use crate::trial::Moment;
-use crate::{config, domain::Error, store::checkpoint};
+use crate::{config, domain::Error, sequencer::timestamp, store::checkpoint};
 use highwater::HighWater;
+use keys::Keys;
 
 /// So often is a checkpoint signed while the log grows, and a frozen log looked at again.
 const EVERY: Duration = Duration::from_secs(1);
@@ -46,8 +56,8 @@ pub struct Signed {
     pub checkpoint: Checkpoint,
     /// The signed note.
     pub note: String,
-    /// The key that its signature is checked with.
-    pub key: PublicKey,
+    /// The keys that signed it, the newest last.
+    pub keys: Vec<PublicKey>,
 }
 
 /// An epoch, and what was lost in it.
@@ -58,8 +68,8 @@ type OnceSeen = std::sync::Mutex<Option<(i64, Arc<str>)>>;
 pub struct Ledger {
     store: Store,
     seams: Seams,
-    origin: String,
-    seed: [u8; 32],
+    keys: Arc<Keys>,
+    heard: Arc<Heard>,
     high_water: HighWater,
     state: watch::Sender<State>,
     takes_in: watch::Sender<bool>,
@@ -82,13 +92,11 @@ impl Ledger {
     }
 
     fn prepare(store: Store, config: &config::Ledger, seams: Seams) -> anyhow::Result<Self> {
-        let seed = private::seed(&config.key_file)?;
-        SecretKey::new(&config.origin, &seed).with_context(|| format!("ledger.origin {:?}", config.origin))?;
         Ok(Self {
             store,
             seams,
-            origin: config.origin.clone(),
-            seed,
+            keys: Arc::new(Keys::open(config)?),
+            heard: Arc::default(),
             high_water: HighWater::new(config.checkpoint_file.clone()),
             state: watch::Sender::new(State::Sound),
             takes_in: watch::Sender::new(true),
@@ -101,7 +109,11 @@ impl Ledger {
 
     async fn examined(self) -> anyhow::Result<Arc<Self>> {
         let state = self.examine().await?;
-        self.enter(state);
+        self.enter_state(state);
+        if *self.state.borrow() == State::Sound {
+            // A process may have died between two steps of a change.
+            self.arrange(head::read(self.store.reader()).await?.epoch).await?;
+        }
         if self.last_checkpoint().await?.note.is_empty() && head::read(self.store.reader()).await?.position > 0 {
             tracing::warn!(
                 "the log has entries, and no checkpoint of it is kept: what was signed before is not known here"
@@ -144,7 +156,7 @@ impl Ledger {
         }
         // An operator may have declared a recovery at another replica.
         let state = self.examine().await?;
-        self.enter(state);
+        self.enter_state(state);
         Ok(())
     }
 
@@ -173,10 +185,18 @@ impl Ledger {
     /// Takes nothing in any more in this epoch, since the database is not what it was.
     pub fn freeze(&self, epoch: i64, why: Arc<str>) {
         *self.lost.lock().unwrap_or_else(PoisonError::into_inner) = Some((epoch, Arc::clone(&why)));
-        self.enter(State::Frozen(why));
+        self.enter_state(State::Frozen(why));
     }
 
-    fn enter(&self, state: State) {
+    /// Freezes the log if that is why something could not be written.
+    fn seen_set_back<T>(&self, known: feed::Head, written: Result<T, Error>) -> Result<T, Error> {
+        if let Err(Error::Frozen(why)) = &written {
+            self.freeze(known.epoch, Arc::clone(why));
+        }
+        written
+    }
+
+    fn enter_state(&self, state: State) {
         self.state.send_if_modified(|known| {
             let other = *known != state;
             if other {
@@ -192,9 +212,9 @@ impl Ledger {
         });
     }
 
-    /// The key of an epoch.
-    fn key(&self, epoch: i64) -> Result<SecretKey, Error> {
-        SecretKey::new(&origin(&self.origin, epoch), &self.seed).map_err(|error| Error::Broken(error.to_string()))
+    /// What the log has heard of the registry.
+    pub fn heard(&self) -> &Heard {
+        &self.heard
     }
 
     /// A signed checkpoint of at least so many entries.
@@ -229,7 +249,7 @@ impl Ledger {
             _ => {
                 // What is signed must still be what was signed before.
                 let state = self.examine().await?;
-                self.enter(state);
+                self.enter_state(state);
                 self.is_sound()?;
                 self.sign(&head).await?
             }
@@ -254,20 +274,19 @@ impl Ledger {
         let Ok(checkpoint) = Checkpoint::from_text(&last.note) else {
             return Err(self.is_sound().err().unwrap_or(Error::NotFrozen));
         };
-        let epoch = last.epoch.max(1);
+        let (epoch, keys) = (last.epoch.max(1), last.keys);
         Ok(Signed {
             epoch,
             checkpoint,
-            key: self.key(epoch)?.public().clone(),
+            keys,
             note: last.note,
         })
     }
 
     /// Signs what is committed, and keeps the note before anybody sees it.
     async fn sign(&self, head: &head::Model) -> Result<Signed, Error> {
-        let key = self.key(head.epoch)?;
         let tree = tree_of(head)?;
-        let note = Checkpoint::signed(tree.size(), tree.root(), &key);
+        let (note, keys) = self.note(head.epoch, &tree).await?;
         #[cfg(test)]
         self.trial.reach(Moment::Signed);
         let (epoch, size) = (head.epoch, head.position);
@@ -279,7 +298,7 @@ impl Ledger {
             })
             .await?;
         // Another replica may have signed a later one: then that is shown.
-        let checkpoint = Checkpoint::verified(&kept.note, key.public())
+        let checkpoint = Checkpoint::verified_by_any(&kept.note, &keys)
             .map_err(|error| Error::Broken(format!("the kept checkpoint: {error}")))?;
         #[cfg(test)]
         self.trial.reach(Moment::KeptInDatabase);
@@ -289,10 +308,30 @@ impl Ledger {
         Ok(Signed {
             epoch,
             checkpoint,
+            keys: signers(&kept.note, &keys),
             note: kept.note,
-            key: key.public().clone(),
         })
     }
+
+    /// A tree's checkpoint as a note of the keys that sign for its size, and all that may have signed one of the epoch.
+    async fn note(&self, epoch: i64, tree: &Frontier) -> Result<(String, Vec<PublicKey>), Error> {
+        let terms = self.keys.signers(self.store.reader(), epoch).await?.terms;
+        let keys = self.keys.secrets(&terms.at(tree.size()), epoch)?;
+        let checkpoint = Checkpoint {
+            origin: origin(self.keys.origin(), epoch),
+            size: tree.size(),
+            root: tree.root(),
+        };
+        let all = terms.all().iter().map(|term| term.key.clone());
+        Ok((checkpoint.signed(&keys), all.collect()))
+    }
+}
+
+/// Which of these keys signed a note, in their order.
+fn signers(note: &str, keys: &[PublicKey]) -> Vec<PublicKey> {
+    let note = Note::parse(note).ok();
+    let signers = note.as_ref().and_then(|note| note.signers(keys).ok());
+    signers.unwrap_or_default().into_iter().cloned().collect()
 }
 
 /// The right edge of the tree as it is kept with the head.
@@ -322,8 +361,8 @@ impl Ledger {
         use crate::trial::{Fault, Lost, unsettled};
         if self.trial.has(Fault::SignBeforeCommit) {
             let head = head::lock(tx).await?;
-            let (tree, key) = (tree_of(&head)?, self.key(head.epoch)?);
-            let note = Checkpoint::signed(tree.size(), tree.root(), &key);
+            let tree = tree_of(&head)?;
+            let (note, _) = self.note(head.epoch, &tree).await?;
             self.high_water.raise(&note, tree.size())?;
         }
         self.trial.reach(Moment::Stored);

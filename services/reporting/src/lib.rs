@@ -10,6 +10,7 @@
 pub mod bench;
 mod config;
 mod domain;
+mod entering;
 mod grpc;
 mod office;
 mod projection;
@@ -75,6 +76,7 @@ pub async fn start(
     let follower = Follower::start(store.clone(), registry, shutdown.clone()).await?;
     let office = Arc::new(Office::open(store.clone(), seams.clone()).await?);
     let projection = Projection::open(store, follower).await?;
+    entering::keep(Arc::clone(&office), journal.clone(), shutdown.clone());
     let journal = EventFeedServiceClient::new(journal);
     let reader = Reader::new(Arc::clone(&projection), journal.clone());
     tokio::spawn(feed::follow(projection::FEED, reader, shutdown.clone()));

@@ -14,6 +14,7 @@ use banggiao_runtime::Seams;
 use banggiao_store::{self as store, Store, Tx, head};
 use prost::Message;
 use sea_orm::DatabaseConnection;
+use tokio::sync::Notify;
 
 use crate::{
     domain::{
@@ -42,6 +43,7 @@ pub struct Office {
     seams: Seams,
     /// The definitions as of a position of the head.
     definitions: Mutex<(i64, Arc<Definitions>)>,
+    issued: Notify,
 }
 
 impl Office {
@@ -65,6 +67,7 @@ impl Office {
             store,
             seams,
             definitions,
+            issued: Notify::new(),
         })
     }
 
@@ -85,6 +88,28 @@ impl Office {
             seconds: now.as_second(),
             nanos: now.subsec_nanosecond(),
         }
+    }
+
+    /// Tells that a report was issued.
+    pub fn tell_issued(&self) {
+        self.issued.notify_one();
+    }
+
+    /// Waits until a report was issued here.
+    pub async fn issued(&self) {
+        self.issued.notified().await;
+    }
+
+    /// Keeps where an issued report stands in the journal's log.
+    ///
+    /// # Errors
+    /// If the database is away.
+    pub async fn entered(&self, report: String, epoch: i64, log_index: i64) -> Result<(), store::Error> {
+        let keep = move |tx: Tx| {
+            let report = report.clone();
+            async move { stored::report::entry::keep(&tx, &report, epoch, log_index).await }
+        };
+        self.store.tx("report.entered", keep).await
     }
 
     /// The definitions as they are this moment, whichever process wrote them.

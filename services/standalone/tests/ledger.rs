@@ -229,6 +229,94 @@ fn another_key_proves_nothing() {
 }
 
 #[test]
+fn another_key_is_made_listed_and_left_alone_and_a_log_in_a_file_tells_of_it() {
+    let up = office();
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (log, kept) = (path("log"), path("kept"));
+    let former = checkpoint(&up, Path::new(&kept));
+    let said = |arguments: &[&str]| {
+        let output = up.run(arguments);
+        assert_eq!(output.status.code(), Some(0), "{}", told(&output));
+        (String::from_utf8(output.stdout.clone()).unwrap(), told(&output))
+    };
+    let (keys, words) = said(&["ledger", "key", "rotate", "--reason", "every five years"]);
+    let keys: Vec<&str> = keys.lines().collect();
+    assert_eq!((keys.len(), keys[0]), (2, former.trim()));
+    assert!(words.contains("retire the former"), "{words}");
+    let again = up.run(&["ledger", "key", "rotate", "--reason", "again"]);
+    assert_eq!(again.status.code(), Some(1));
+    assert!(told(&again).contains("a former key signs still"), "{}", told(&again));
+    let (left, words) = said(&["ledger", "key", "retire", "--reason", "all have it"]);
+    assert_eq!(left.trim(), keys[1]);
+    assert!(words.contains("this key alone"), "{words}");
+    let listed = up.json(&["ledger", "key", "list"]);
+    let terms = listed["keys"].as_array().unwrap();
+    assert_eq!(
+        (&terms[0]["verifierKey"], &terms[1]["verifierKey"]),
+        (&json!(keys[0]), &json!(keys[1]))
+    );
+    assert_eq!(
+        (&terms[0]["lastTreeSize"], &terms[1]["firstTreeSize"]),
+        (&json!("4286"), &json!("4286"))
+    );
+    let (table, _) = said(&["ledger", "key", "list"]);
+    assert!(table.contains(keys[0]) && table.contains("4286"), "{table}");
+
+    said(&["ledger", "export", &log]);
+    drop(up);
+    for key in &keys {
+        let verified = elsewhere(&["ledger", "verify", "--offline", &log, "--key", key, "--since", &kept]);
+        assert_eq!(verified.status.code(), Some(0), "{}", told(&verified));
+        let shown = String::from_utf8(verified.stdout).unwrap();
+        assert!(shown.contains("4286\u{2013}"), "{shown}");
+    }
+    let stranger = "local.banggiao.example/journal+00000000+AAAA";
+    let refused = elsewhere(&["ledger", "verify", "--offline", &log, "--key", stranger]);
+    assert_eq!(refused.status.code(), Some(2), "{}", told(&refused));
+}
+
+#[test]
+fn what_was_signed_in_a_report_is_proved_where_there_is_no_server() {
+    let up = office();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("signed.json").to_str().unwrap().to_owned();
+    let key = checkpoint(&up, &folder.path().join("kept"));
+    let drafted = up.json(&[
+        "report",
+        "generate",
+        "--template",
+        "six-month",
+        "--unit",
+        "tayninh",
+        "--period",
+        "civil/2024-H1",
+    ]);
+    let report = drafted["name"].as_str().unwrap().to_owned();
+    let early = up.run(&["ledger", "prove", &report]);
+    assert_eq!(early.status.code(), Some(1), "a draft is signed by nobody");
+    let issued = up.json(&["report", "issue", &report]);
+    let patience = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while up.json(&["report", "get", &report])["entryLogIndex"] == Value::Null {
+        assert!(std::time::Instant::now() < patience, "the report is not in the log");
+    }
+    let proved = up.run(&["ledger", "prove", &report, "--export", &file]);
+    assert_eq!(proved.status.code(), Some(0), "{}", told(&proved));
+    drop(up);
+    let verify = |file: &str| elsewhere(&["verify", file, "--key", &key]);
+    let verified = verify(&file);
+    assert_eq!(verified.status.code(), Some(0), "{}", told(&verified));
+    let shown = String::from_utf8(verified.stdout).unwrap();
+    for word in [issued["digest"].as_str().unwrap(), "Issued", "4286"] {
+        assert!(shown.contains(word), "{word} is not in {shown}");
+    }
+    let mut evidence: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+    evidence["proofs"][0]["entry"]["kind"] = json!("LEDGER_ENTRY_KIND_EVENT_REVISION");
+    fs::write(&file, evidence.to_string()).unwrap();
+    assert_eq!(verify(&file).status.code(), Some(1), "it is what the log says it is");
+}
+
+#[test]
 fn a_log_in_a_file_is_checked_to_the_last_bit() {
     let up = office();
     let folder = tempfile::tempdir().unwrap();

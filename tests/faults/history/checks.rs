@@ -7,7 +7,7 @@ use std::{
 
 use banggiao_contracts::journal::v1::{Event, EventRevision};
 
-use super::{Command, Content, History, SOURCE};
+use super::{Command, Content, Entry, History, SOURCE};
 use crate::faults::figures::{Figure, Fold};
 
 /// Finds the first fault of one kind, if there is one.
@@ -24,11 +24,13 @@ pub(super) const ALL: [Check; 7] = [
     figures_are_the_log,
 ];
 
-fn event(revision: &EventRevision) -> Result<&Event, String> {
-    revision
-        .event
-        .as_ref()
-        .ok_or_else(|| "a revision without event".to_owned())
+/// The revisions of the log with their events.
+fn revisions(history: &History) -> impl Iterator<Item = Result<(&EventRevision, &Event), String>> {
+    history.log.iter().filter_map(Entry::revision).map(|revision| {
+        let event = revision.event.as_ref();
+        let event = event.ok_or_else(|| "a revision without event".to_owned())?;
+        Ok((revision, event))
+    })
 }
 
 /// The reference of an event that was written here.
@@ -40,10 +42,10 @@ fn own_reference(event: &Event) -> Option<&str> {
 /// Positions are 1, 2, 3, and so on, in one epoch.
 pub(super) fn gapless(history: &History) -> Result<(), String> {
     let mut expected = 0;
-    for revision in &history.log {
+    for entry in &history.log {
         expected += 1;
-        let found = event(revision)?.log_index;
-        if found != expected || revision.epoch != history.log[0].epoch {
+        let (found, epoch) = (entry.position().log_index, entry.position().epoch);
+        if found != expected || epoch != history.log[0].position().epoch {
             return Err(format!("the log has {found} where {expected} is due"));
         }
     }
@@ -53,8 +55,8 @@ pub(super) fn gapless(history: &History) -> Result<(), String> {
 /// An external reference is that of one event, and each event's revisions are 1, 2, 3, and so on.
 pub(super) fn references_once(history: &History) -> Result<(), String> {
     let (mut names, mut newest) = (HashMap::new(), HashMap::new());
-    for revision in &history.log {
-        let event = event(revision)?;
+    for revision in revisions(history) {
+        let (_, event) = revision?;
         if let Some(reference) = &event.external_reference {
             let name = names
                 .entry((&reference.source, &reference.reference))
@@ -81,7 +83,7 @@ pub(super) fn told_stands(history: &History) -> Result<(), String> {
     for command in &history.commands {
         let Some((_, told)) = &command.told else { continue };
         let place = usize::try_from(told.log_index - 1).map_err(|error| error.to_string())?;
-        let stands = history.log.get(place).and_then(|revision| revision.event.as_ref());
+        let stands = history.log.get(place).and_then(Entry::event);
         if stands != Some(told) {
             return Err(format!("told was {told:?}, and there stands {stands:?}"));
         }
@@ -100,8 +102,8 @@ pub(super) fn commands_once(history: &History) -> Result<(), String> {
         sent.entry(&command.reference).or_default().push(command);
     }
     let mut found: HashMap<&str, usize> = HashMap::new();
-    for revision in &history.log {
-        let event = event(revision)?;
+    for revision in revisions(history) {
+        let (revision, event) = revision?;
         let Some(reference) = own_reference(event) else {
             continue;
         };
@@ -162,10 +164,10 @@ pub(super) fn in_real_time(history: &History) -> Result<(), String> {
 /// Every reader received the log, each entry once and in order.
 pub(super) fn readers_saw_the_log(history: &History) -> Result<(), String> {
     for received in &history.received {
-        for (place, revision) in received.iter().enumerate() {
-            if history.log.get(place) != Some(revision) {
-                let index = revision.event.as_ref().map(|event| event.log_index);
-                return Err(format!("a reader received {index:?} as number {}", place + 1));
+        for (place, entry) in received.iter().enumerate() {
+            if history.log.get(place) != Some(entry) {
+                let index = entry.position().log_index;
+                return Err(format!("a reader received {index} as number {}", place + 1));
             }
         }
         if received.len() != history.log.len() {
@@ -182,8 +184,10 @@ pub(super) fn figures_are_the_log(history: &History) -> Result<(), String> {
     let (mut fold, mut log) = (Fold::default(), history.log.iter());
     for figure in figures {
         while fold.log_index() < figure.log_index {
-            let revision = log.next().ok_or("a figure of what the log does not have")?;
-            fold.apply(event(revision)?);
+            match log.next().ok_or("a figure of what the log does not have")? {
+                Entry::Revision(revision) => fold.apply(revision.event.as_ref().ok_or("a revision without event")?),
+                Entry::Other(position) => fold.pass(position.log_index),
+            }
         }
         let counted = fold.figure(&figure.unit, &figure.month, figure.unapproved);
         if counted != (figure.events, figure.persons) {

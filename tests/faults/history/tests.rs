@@ -43,12 +43,12 @@ fn right() -> History {
             sent: at(0),
             told: Some((at(5), event.clone())),
         });
-        history.log.push(EventRevision {
+        history.log.push(Entry::Revision(Box::new(EventRevision {
             event: Some(event),
             action: action.into(),
             epoch: 1,
             ..EventRevision::default()
-        });
+        })));
     };
     for number in 1..=3 {
         add(number, Action::Log, 1);
@@ -68,8 +68,15 @@ fn right() -> History {
     history
 }
 
+fn revision(entry: &mut Entry) -> &mut EventRevision {
+    match entry {
+        Entry::Revision(revision) => revision,
+        Entry::Other(_) => panic!("no revision"),
+    }
+}
+
 fn stored(history: &mut History, place: usize) -> &mut Event {
-    history.log[place].event.as_mut().unwrap()
+    revision(&mut history.log[place]).event.as_mut().unwrap()
 }
 
 fn told(history: &mut History, place: usize) -> &mut Event {
@@ -97,6 +104,16 @@ fn what_is_right_passes() {
     unanswered.received.iter_mut().for_each(|received| drop(received.pop()));
     unanswered.figures.pop();
     assert_eq!(unanswered.check(), Ok(()));
+    // What concerns no event takes a place, and changes no figure.
+    let mut other = right();
+    let position = LogPosition { epoch: 1, log_index: 5 };
+    other.log.push(Entry::Other(position));
+    other
+        .received
+        .iter_mut()
+        .for_each(|received| received.push(Entry::Other(position)));
+    other.figures[2].log_index = 5;
+    assert_eq!(other.check(), Ok(()));
 }
 
 #[test]
@@ -105,7 +122,12 @@ fn a_gap_is_found() {
     assert!(found.contains("has 3 where 2 is due"), "{found}");
     let found = fault(gapless, |history| history.log.swap(1, 2));
     assert!(found.contains("has 3 where 2 is due"), "{found}");
-    fault(gapless, |history| history.log[2].epoch = 2);
+    fault(gapless, |history| revision(&mut history.log[2]).epoch = 2);
+    let found = fault(gapless, |history| {
+        let position = history.log[1].position();
+        history.log.insert(1, Entry::Other(position));
+    });
+    assert!(found.contains("has 2 where 3 is due"), "{found}");
 }
 
 #[test]
@@ -127,7 +149,7 @@ fn other_content_is_found() {
     });
     fault(commands_once, |history| stored(history, 1).persons = Some(7));
     fault(commands_once, |history| {
-        history.log[1].action = Action::Cancel.into();
+        revision(&mut history.log[1]).action = Action::Cancel.into();
     });
 }
 
@@ -135,7 +157,7 @@ fn other_content_is_found() {
 fn a_doubled_command_is_found() {
     let doubled = |history: &mut History| {
         let mut again = history.log[2].clone();
-        again.event.as_mut().unwrap().log_index = 5;
+        revision(&mut again).event.as_mut().unwrap().log_index = 5;
         history.log.push(again);
     };
     let found = fault(commands_once, doubled);
@@ -184,12 +206,12 @@ fn commands_under_way_at_the_same_time_have_any_order() {
 
 #[test]
 fn a_reader_with_a_gap_or_a_double_or_another_order_is_found() {
-    let damages: [fn(&mut Vec<EventRevision>); 5] = [
+    let damages: [fn(&mut Vec<Entry>); 5] = [
         |received| drop(received.remove(1)),
         |received| drop(received.pop()),
         |received| received.insert(1, received[1].clone()),
         |received| received.swap(0, 1),
-        |received| received[0].reason = "another".to_owned(),
+        |received| revision(&mut received[0]).reason = "another".to_owned(),
     ];
     for damage in damages {
         fault(readers_saw_the_log, |history| damage(&mut history.received[1]));

@@ -124,13 +124,15 @@ impl Evidence {
     /// If the checkpoint cannot be believed, or a file that the caller trusts cannot be read.
     pub fn verify(&self, trusted: &Trusted) -> Result<Checked, Error> {
         let sent = &self.checkpoint;
-        let (checkpoint, key) = trusted.believed(&sent.note, &sent.verifier_key)?;
+        let trust = trusted.trust(&sent.verifier_key)?;
+        let (checkpoint, signers) = trust.believed(&sent.note)?;
         let mut findings = Vec::new();
         let mut fault = |why: &str| findings.push((String::new(), why.to_owned()));
         if !is_as_noted(sent, &checkpoint) {
             fault("the checkpoint is not what its note says");
         }
-        for kept in trusted.checkpoints(&key.key)? {
+        for kept in trusted.kept()? {
+            let (kept, _) = trust.believed_of(&kept)?;
             // Of other sizes nothing can be said without the hashes between.
             match (kept.size == checkpoint.size, kept.root == checkpoint.root) {
                 (true, true) => {}
@@ -144,10 +146,11 @@ impl Evidence {
         let mut records = BTreeMap::new();
         for proof in &self.proofs {
             match opened(proof, &checkpoint) {
-                Ok(revision) => {
+                Ok(Opened::Event(revision)) => {
                     let event = revision.event.clone().unwrap_or_default();
-                    records.insert((event.name, event.revision), revision);
+                    records.insert((event.name, event.revision), *revision);
                 }
+                Ok(Opened::Report(_)) => {}
                 Err((record, why)) => findings.push((record, why)),
             }
         }
@@ -158,20 +161,35 @@ impl Evidence {
             origin: checkpoint.origin.clone(),
             size: checkpoint.size,
             root: hex(&checkpoint.root),
-            key: key.key.to_string(),
-            key_is_given: key.is_given,
+            key: signers.last().map_or_else(String::new, ToString::to_string),
+            key_is_given: trust.is_given,
             findings,
         })
     }
 }
 
+/// What a proof proves.
+#[derive(Debug)]
+pub enum Opened {
+    /// A revision of an event.
+    Event(Box<pb::EventRevision>),
+    /// That a report with a digest was issued.
+    Report(pb::LedgerReport),
+}
+
+/// The name of the record that an entry is about.
+pub fn record(entry: &pb::LedgerEntry) -> String {
+    let collection = match entry.kind() {
+        pb::LedgerEntryKind::Report => "reports",
+        _ => "events",
+    };
+    format!("{collection}/{}", entry.id)
+}
+
 /// The record that a proof is about, if it proves it.
-fn opened(
-    proof: &pb::GetInclusionProofResponse,
-    checkpoint: &Checkpoint,
-) -> Result<pb::EventRevision, (String, String)> {
+fn opened(proof: &pb::GetInclusionProofResponse, checkpoint: &Checkpoint) -> Result<Opened, (String, String)> {
     let sent = proof.entry.clone().unwrap_or_default();
-    let record = format!("events/{}", sent.id);
+    let record = record(&sent);
     let fault = |why: &str| (record.clone(), why.to_owned());
     let entry = entry(&sent).ok_or_else(|| fault("its entry is malformed"))?;
     let salt: &[u8; 32] = sent
@@ -187,10 +205,22 @@ fn opened(
     }
     is_in(&entry, sent.log_index, proof.tree_size, &proof.hashes, &checkpoint.root)
         .map_err(|why| (record.clone(), why))?;
-    let revision =
-        pb::EventRevision::decode(sent.content.as_slice()).map_err(|_| fault("its content does not read"))?;
-    match &revision.event {
-        Some(event) if event.name == record && event.revision == sent.revision => Ok(revision),
-        _ => Err(fault("its content is of another record")),
+    content(&sent, &record).ok_or_else(|| fault("its content does not read, or is of another record"))
+}
+
+/// What an entry commits to, if it is about the record that it is said to be about.
+pub fn content(entry: &pb::LedgerEntry, record: &str) -> Option<Opened> {
+    match entry.kind() {
+        pb::LedgerEntryKind::Report => {
+            let report = pb::LedgerReport::decode(entry.content.as_slice()).ok()?;
+            (report.report == record).then_some(Opened::Report(report))
+        }
+        pb::LedgerEntryKind::EventRevision => {
+            let revision = pb::EventRevision::decode(entry.content.as_slice()).ok()?;
+            let event = revision.event.as_ref()?;
+            let is_of_record = event.name == record && event.revision == entry.revision;
+            is_of_record.then_some(Opened::Event(Box::new(revision)))
+        }
+        _ => None,
     }
 }

@@ -1,12 +1,15 @@
 //! Checking a whole log as it comes, from a server or from a file.
 
-use super::given::Trusted;
-use super::{entry, given::Key};
+use super::entry;
+use super::given::{Kept, Trust, Trusted};
 use crate::error::Error;
 use banggiao_contracts::journal::v1 as pb;
 use banggiao_ledger::check::{Checker, Finding};
 use banggiao_ledger::checkpoint::base;
-use banggiao_ledger::{Checkpoint, Node, hex};
+use banggiao_ledger::key_change::Term;
+use banggiao_ledger::{Checkpoint, KeyChange, Node, Note, PublicKey, Terms, hex};
+use prost::Message as _;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// A log that is being checked. Memory does not grow with it but for a hash for every 256 entries.
@@ -19,14 +22,25 @@ pub struct Examination<'a> {
 #[derive(Debug)]
 struct Begun {
     checker: Checker,
-    checkpoint: Checkpoint,
-    key: Key,
-    since: Vec<Checkpoint>,
+    /// What the log sent first. It is believed once it is known which keys may have signed it.
+    sent: pb::Checkpoint,
+    trust: Trust,
+    since: Vec<Kept>,
     /// Epoch and last entry before it, of each recovery.
     recoveries: Vec<(i64, u64)>,
+    changes: Vec<Changed>,
     /// Entries that cannot be entries, or are not of the epoch in which they stand.
     unreadable: Vec<i64>,
     not_sound: String,
+}
+
+/// A change of keys as it stands in the log.
+#[derive(Debug)]
+struct Changed {
+    log_index: i64,
+    epoch: i64,
+    note: Note,
+    change: KeyChange,
 }
 
 /// What came of it.
@@ -52,6 +66,12 @@ pub struct Report {
     pub given_up: Vec<(u64, u64)>,
     /// Entries that cannot be entries.
     pub unreadable: Vec<i64>,
+    /// The keys of the log's last epoch, if they ever changed, with the sizes for which each signs.
+    pub terms: Vec<Term>,
+    /// Entries that change keys, and are not signed by whom they must be.
+    pub false_changes: Vec<i64>,
+    /// Sizes of checkpoints that are signed by keys that signed for other sizes only.
+    pub out_of_term: Vec<u64>,
     /// Why the service itself takes nothing in; empty if it does.
     pub not_sound: String,
 }
@@ -92,31 +112,11 @@ impl<'a> Examination<'a> {
     /// # Errors
     /// If nothing was taken in.
     pub fn finish(self, took: Duration) -> Result<Report, Error> {
-        let begun = self
+        let mut begun = self
             .begun
             .ok_or_else(|| Error::failure("the log holds no checkpoint"))?;
-        let (mut given_up, mut held) = (Vec::new(), vec![begun.checkpoint.clone()]);
-        for kept in &begun.since {
-            let epoch = base(&kept.origin).1;
-            let later = begun.recoveries.iter().filter(|(began, _)| *began > epoch);
-            match later.map(|(_, last)| *last).min() {
-                Some(last) if last < kept.size => given_up.push((kept.size, last)),
-                _ => held.push(kept.clone()),
-            }
-        }
-        Ok(Report {
-            origin: begun.checkpoint.origin.clone(),
-            entries: begun.checker.size(),
-            root: hex(&begun.checkpoint.root),
-            key: begun.key.key.to_string(),
-            key_is_given: begun.key.is_given,
-            since: begun.since.iter().map(|kept| kept.size).collect(),
-            took,
-            findings: begun.checker.finish(&held),
-            given_up,
-            unreadable: begun.unreadable,
-            not_sound: begun.not_sound,
-        })
+        begun.learn();
+        begun.report(took)
     }
 }
 
@@ -124,20 +124,104 @@ impl Begun {
     fn with(message: &pb::ListEntriesResponse, trusted: &Trusted) -> Result<Self, Error> {
         let sent = message.checkpoint.as_ref();
         let sent = sent.ok_or_else(|| Error::failure("the log does not begin with a checkpoint"))?;
-        let (checkpoint, key) = trusted.believed(&sent.note, &sent.verifier_key)?;
-        if !is_as_noted(sent, &checkpoint) {
+        let trust = trusted.trust(&sent.verifier_key)?;
+        let since = trusted.kept()?;
+        let unverified = Checkpoint::from_text(&sent.note).map_err(|error| Error::failure(error.to_string()))?;
+        if !is_as_noted(sent, &unverified) {
             return Err(Error::failure("the checkpoint is not what its note says"));
         }
-        let since = trusted.checkpoints(&key.key)?;
-        let sizes = since.iter().map(|kept| kept.size).chain([checkpoint.size]);
+        let sizes = since.iter().map(|kept| kept.checkpoint.size).chain([unverified.size]);
         Ok(Self {
             checker: Checker::new(sizes),
-            checkpoint,
-            key,
+            sent: sent.clone(),
+            trust,
             since,
             recoveries: Vec::new(),
+            changes: Vec::new(),
             unreadable: Vec::new(),
             not_sound: message.not_sound.clone(),
+        })
+    }
+
+    /// Whoever is believed vouches for the keys before and after his own.
+    fn learn(&mut self) {
+        let mut learned = true;
+        while learned {
+            learned = false;
+            for Changed { note, change, .. } in &self.changes {
+                let before: Vec<PublicKey> = self
+                    .changes
+                    .iter()
+                    .flat_map(|other| other.change.signing.clone())
+                    .collect();
+                learned |= self.trust.learn(&change.origin, note, &before);
+            }
+        }
+    }
+
+    /// The keys of each epoch in which they changed, and the changes that are not signed by whom they must be.
+    fn terms(&self) -> (BTreeMap<i64, Terms>, Vec<i64>) {
+        let (mut terms, mut wrong) = (BTreeMap::new(), Vec::new());
+        for Changed {
+            log_index,
+            epoch,
+            note,
+            change,
+        } in &self.changes
+        {
+            let Some(first) = change.signing.first() else { continue };
+            let of_epoch: &mut Terms = terms.entry(*epoch).or_insert_with(|| Terms::of(first.clone()));
+            let until_now = of_epoch.at(change.size);
+            let must: Vec<&PublicKey> = until_now.last().into_iter().chain(change.newest()).collect();
+            let signed = must.iter().all(|key| note.signed_by(key).is_ok());
+            let in_place = u64::try_from(*log_index - 1) == Ok(change.size) && base(&change.origin).1 == *epoch;
+            if !signed || !in_place || !self.trust.has_signed(&change.origin, note) {
+                wrong.push(*log_index);
+            }
+            of_epoch.change(change);
+        }
+        (terms, wrong)
+    }
+
+    fn report(self, took: Duration) -> Result<Report, Error> {
+        let (checkpoint, signers) = self.trust.believed(&self.sent.note)?;
+        let (terms, false_changes) = self.terms();
+        let mut out_of_term = Vec::new();
+        let mut in_term = |checkpoint: &Checkpoint, signers: &[PublicKey]| {
+            let of_epoch = terms.get(&base(&checkpoint.origin).1);
+            let holding = of_epoch.map(|terms| terms.at(checkpoint.size));
+            if holding.is_some_and(|holding| !signers.iter().any(|key| holding.contains(key))) {
+                out_of_term.push(checkpoint.size);
+            }
+        };
+        in_term(&checkpoint, &signers);
+        let (mut given_up, mut held) = (Vec::new(), vec![checkpoint.clone()]);
+        for kept in &self.since {
+            let (kept, signers) = self.trust.believed_of(kept)?;
+            in_term(&kept, &signers);
+            let epoch = base(&kept.origin).1;
+            let later = self.recoveries.iter().filter(|(began, _)| *began > epoch);
+            match later.map(|(_, last)| *last).min() {
+                Some(last) if last < kept.size => given_up.push((kept.size, last)),
+                _ => held.push(kept),
+            }
+        }
+        let newest = terms.get(&base(&checkpoint.origin).1);
+        Ok(Report {
+            origin: checkpoint.origin.clone(),
+            entries: self.checker.size(),
+            root: hex(&checkpoint.root),
+            key: signers.last().map_or_else(String::new, ToString::to_string),
+            key_is_given: self.trust.is_given,
+            since: self.since.iter().map(|kept| kept.checkpoint.size).collect(),
+            took,
+            findings: self.checker.finish(&held),
+            given_up,
+            unreadable: self.unreadable,
+            terms: newest.map(|terms| terms.all().to_vec()).unwrap_or_default(),
+            false_changes,
+            out_of_term,
+            not_sound: self.not_sound,
         })
     }
 
@@ -156,10 +240,29 @@ impl Begun {
         if sent.salt.is_empty() != sent.content.is_empty() {
             self.unreadable.push(sent.log_index);
         }
+        if sent.kind() == pb::LedgerEntryKind::KeyChange {
+            match changed(sent) {
+                Some(change) => self.changes.push(change),
+                None => self.unreadable.push(sent.log_index),
+            }
+        }
         let salt: Option<&[u8; 32]> = sent.salt.as_slice().try_into().ok();
         let opened = salt.map(|salt| (salt, sent.content.as_slice()));
         self.checker.entry(number, &entry, &sent.leaf_hash, opened);
     }
+}
+
+/// The change of keys that an entry holds; nothing if it does not show one.
+fn changed(sent: &pb::LedgerEntry) -> Option<Changed> {
+    let content = pb::LedgerKeyChange::decode(sent.content.as_slice()).ok()?;
+    let note = Note::parse(&content.note).ok()?;
+    let change = KeyChange::from_note(&note).ok()?;
+    Some(Changed {
+        log_index: sent.log_index,
+        epoch: sent.epoch,
+        note,
+        change,
+    })
 }
 
 /// Whether what stands beside a note says the same as the note.
@@ -175,6 +278,11 @@ impl Report {
     /// Whether everything fits.
     #[must_use]
     pub fn is_whole(&self) -> bool {
-        self.findings.is_empty() && self.given_up.is_empty() && self.unreadable.is_empty() && self.not_sound.is_empty()
+        self.findings.is_empty()
+            && self.given_up.is_empty()
+            && self.unreadable.is_empty()
+            && self.false_changes.is_empty()
+            && self.out_of_term.is_empty()
+            && self.not_sound.is_empty()
     }
 }

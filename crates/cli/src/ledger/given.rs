@@ -3,7 +3,7 @@
 use crate::error::Error;
 use anyhow::Context as _;
 use banggiao_ledger::{
-    Checkpoint, PublicKey,
+    Checkpoint, Note, PublicKey,
     checkpoint::{self, base},
 };
 use clap::Args;
@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 /// With which key, and against which checkpoints.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Trusted {
-    /// The log's key, NAME+ID+KEY, or a file that holds it, from elsewhere than the log; after a restoration the former one
-    /// besides [default: the one that comes with the log, which is named].
+    /// The log's key, NAME+ID+KEY, or a file that holds it, from elsewhere than the log; after a restoration or a change of
+    /// keys the former one besides [default: the one that comes with the log, which is named].
     #[arg(long, value_name = "KEY")]
     pub key: Vec<String>,
     /// A checkpoint that was kept, as `ledger checkpoint --to` wrote it; several may be given.
@@ -21,18 +21,31 @@ pub struct Trusted {
     pub since: Vec<PathBuf>,
 }
 
-/// A key, and whether the caller gave it.
+/// A checkpoint that the caller kept. Nothing of it is believed yet.
 #[derive(Debug, Clone)]
-pub struct Key {
-    /// The key, by the name of the log.
-    pub key: PublicKey,
-    /// Whether the caller gave it.
+pub struct Kept {
+    /// The file, as it is named to people.
+    pub file: String,
+    /// The signed note.
+    pub note: String,
+    /// What it says.
+    pub checkpoint: Checkpoint,
+}
+
+/// The keys that are believed, by any name that the log has.
+#[derive(Debug, Clone)]
+pub struct Trust {
+    keys: Vec<PublicKey>,
+    /// Whether the caller gave them, or they came with the log.
     pub is_given: bool,
 }
 
 impl Trusted {
-    /// The keys that the caller gave.
-    fn keys(&self) -> Result<Vec<PublicKey>, Error> {
+    /// The keys that the caller gave; without any, the one that came with the log.
+    ///
+    /// # Errors
+    /// If a key does not read.
+    pub fn trust(&self, sent: &str) -> Result<Trust, Error> {
         let read = |given: &String| {
             let text = match Path::new(given).is_file() {
                 true => std::fs::read_to_string(given).with_context(|| format!("cannot read {given}"))?,
@@ -40,61 +53,91 @@ impl Trusted {
             };
             PublicKey::parse(&text).map_err(|error| Error::Usage(format!("--key: {error}")))
         };
-        self.key.iter().map(read).collect()
-    }
-
-    /// The signed checkpoint of a log, and the key that it is believed by.
-    pub fn believed(&self, note: &str, sent: &str) -> Result<(Checkpoint, Key), Error> {
-        let refused = |error: checkpoint::Error| Error::failure(error.to_string());
-        let origin = Checkpoint::from_text(note).map_err(refused)?.origin;
-        let (keys, is_given) = match self.keys()? {
-            given if given.is_empty() => {
-                let sent = PublicKey::parse(sent);
-                (
-                    vec![sent.map_err(|error| Error::failure(format!("the key that came with the log: {error}")))?],
-                    false,
-                )
-            }
-            given => (given, true),
-        };
-        let mut refusal = None;
-        for key in &keys {
-            let believed = of_log(key, &origin).and_then(|key| {
-                let checkpoint = Checkpoint::verified(note, &key).map_err(refused)?;
-                Ok((checkpoint, Key { key, is_given }))
+        let given: Vec<PublicKey> = self.key.iter().map(read).collect::<Result<_, Error>>()?;
+        if !given.is_empty() {
+            return Ok(Trust {
+                keys: given,
+                is_given: true,
             });
-            match believed {
-                Ok(believed) => return Ok(believed),
-                Err(error) => refusal = Some(error),
-            }
         }
-        Err(refusal.unwrap_or_else(|| Error::failure("there is no key to believe the log by")))
+        let sent = PublicKey::parse(sent)
+            .map_err(|error| Error::failure(format!("the key that came with the log: {error}")))?;
+        Ok(Trust {
+            keys: vec![sent],
+            is_given: false,
+        })
     }
 
-    /// The checkpoints that were kept, once a key is found to have signed each: one that was given, or that of the log.
-    pub fn checkpoints(&self, of_log: &PublicKey) -> Result<Vec<Checkpoint>, Error> {
-        let sent = of_log.to_string();
-        self.since
-            .iter()
-            .map(|path| {
-                let shown = path.display();
-                let note = std::fs::read_to_string(path).with_context(|| format!("cannot read {shown}"))?;
-                let believed = self.believed(&note, &sent);
-                Ok(believed
-                    .map_err(|error| Error::failure(format!("{shown}: {}", error.text())))?
-                    .0)
-            })
-            .collect()
+    /// The checkpoints that the caller kept.
+    ///
+    /// # Errors
+    /// If one cannot be read, or is none.
+    pub fn kept(&self) -> Result<Vec<Kept>, Error> {
+        let read = |path: &PathBuf| {
+            let file = path.display().to_string();
+            let note = std::fs::read_to_string(path).with_context(|| format!("cannot read {file}"))?;
+            let checkpoint =
+                Checkpoint::from_text(&note).map_err(|error| Error::failure(format!("{file}: {error}")))?;
+            Ok(Kept { file, note, checkpoint })
+        };
+        self.since.iter().map(read).collect()
     }
 }
 
-/// The same key by the name that the log has in another epoch.
-fn of_log(key: &PublicKey, origin: &str) -> Result<PublicKey, Error> {
-    if base(key.name()).0 != base(origin).0 {
-        return Err(Error::failure(format!(
-            "the log is {origin}, and the key is that of {}",
-            key.name()
-        )));
+impl Trust {
+    /// A signed checkpoint, and the keys that it is believed by.
+    ///
+    /// # Errors
+    /// If it does not read, or none of the keys has signed it.
+    pub fn believed(&self, note: &str) -> Result<(Checkpoint, Vec<PublicKey>), Error> {
+        let refused = |error: checkpoint::Error| Error::failure(error.to_string());
+        let origin = Checkpoint::from_text(note).map_err(refused)?.origin;
+        let keys = self.named(&origin)?;
+        let checkpoint = Checkpoint::verified_by_any(note, &keys).map_err(refused)?;
+        let note = Note::parse(note).map_err(|error| Error::failure(error.to_string()))?;
+        let signers = note.signers(&keys).map_err(|error| Error::failure(error.to_string()))?;
+        Ok((checkpoint, signers.into_iter().cloned().collect()))
     }
-    key.named(origin).map_err(|error| Error::failure(error.to_string()))
+
+    /// As [`Self::believed`], of a checkpoint that the caller kept.
+    ///
+    /// # Errors
+    /// With the file in it.
+    pub fn believed_of(&self, kept: &Kept) -> Result<(Checkpoint, Vec<PublicKey>), Error> {
+        let believed = self.believed(&kept.note);
+        believed.map_err(|error| Error::failure(format!("{}: {}", kept.file, error.text())))
+    }
+
+    /// Believes from here on who signed a change of keys together with a key that is believed. Says whether that is
+    /// anybody new.
+    pub fn learn(&mut self, origin: &str, note: &Note, parties: &[PublicKey]) -> bool {
+        if !self.has_signed(origin, note) {
+            return false;
+        }
+        let own = self.named(origin).unwrap_or_default();
+        let signers = note.signers(parties).unwrap_or_default();
+        let new: Vec<PublicKey> = signers.into_iter().filter(|key| !own.contains(key)).cloned().collect();
+        self.keys.extend(new.iter().cloned());
+        !new.is_empty()
+    }
+
+    /// Whether somebody who is believed has signed a note, and nobody falsely in such a name.
+    #[must_use]
+    pub fn has_signed(&self, origin: &str, note: &Note) -> bool {
+        self.named(origin).is_ok_and(|own| note.signers(&own).is_ok())
+    }
+
+    /// The keys by the name that the log has.
+    fn named(&self, origin: &str) -> Result<Vec<PublicKey>, Error> {
+        let of_log = self.keys.iter().filter(|key| base(key.name()).0 == base(origin).0);
+        let named: Vec<PublicKey> = of_log.filter_map(|key| key.named(origin).ok()).collect();
+        match (named.is_empty(), self.keys.first()) {
+            (true, Some(other)) => Err(Error::failure(format!(
+                "the log is {origin}, and the key is that of {}",
+                other.name()
+            ))),
+            (true, None) => Err(Error::failure("there is no key to believe the log by")),
+            (false, _) => Ok(named),
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! How what came of checking is told: what was checked, with which key, and whatever does not fit.
 
-use super::evidence::{Checked, Evidence, Figure};
+use super::evidence::{self, Checked, Evidence, Figure, Opened};
 use super::examination::Report;
 use super::words;
 use crate::error::Error;
@@ -9,6 +9,8 @@ use crate::names;
 use crate::output::{self, Output};
 use crate::table::{Cell, Column, Table};
 use banggiao_contracts::reporting::v1::measure::Source;
+use banggiao_ledger::hex;
+use banggiao_ledger::key_change::Term;
 use serde_json::json;
 
 /// The outcome of checking a log.
@@ -29,6 +31,18 @@ pub fn report(report: &Report, shape: Output, lang: Lang) -> Result<(), Error> {
             format!("các mục {}\u{2013}{size} đã ký bị bỏ khi khai báo khôi phục", kept + 1),
         )
     }));
+    findings.extend(report.false_changes.iter().map(|entry| {
+        lang.pick(
+            format!("entry {entry}: the change of keys is not signed by the keys before and after it, or not believed"),
+            format!("mục {entry}: việc đổi khóa không do khóa trước và khóa sau cùng ký, hoặc không đáng tin"),
+        )
+    }));
+    findings.extend(report.out_of_term.iter().map(|size| {
+        lang.pick(
+            format!("the checkpoint of {size} entries is signed by a key that did not sign for the log then"),
+            format!("điểm chốt {size} mục do khóa không có hiệu lực lúc đó ký"),
+        )
+    }));
     if !report.not_sound.is_empty() {
         let why = &report.not_sound;
         findings.push(lang.pick(
@@ -45,6 +59,11 @@ pub fn report(report: &Report, shape: Output, lang: Lang) -> Result<(), Error> {
             "verifierKey": report.key,
             "keyIsGiven": report.key_is_given,
             "since": report.since.iter().map(u64::to_string).collect::<Vec<_>>(),
+            "keys": report.terms.iter().map(|term| json!({
+                "verifierKey": term.key.to_string(),
+                "firstTreeSize": term.first.to_string(),
+                "lastTreeSize": term.last.map(|last| last.to_string()),
+            })).collect::<Vec<_>>(),
             "findings": findings,
         });
         output::data(&format!("{value:#}"))?;
@@ -55,6 +74,11 @@ pub fn report(report: &Report, shape: Output, lang: Lang) -> Result<(), Error> {
             (lang.pick("Root", "Gốc"), report.root.clone()),
             (lang.pick("Key", "Khóa"), report.key.clone()),
         ];
+        for Term { key, first, last } in &report.terms {
+            let last = last.map_or_else(String::new, |last| last.to_string());
+            let sizes = format!("{first}\u{2013}{last}");
+            rows.push((lang.pick("Signed", "Đã ký"), format!("{sizes}: {key}")));
+        }
         for size in &report.since {
             rows.push((lang.pick("Held against", "So với"), size.to_string()));
         }
@@ -129,8 +153,18 @@ fn rows(evidence: &Evidence, checked: &Checked, lang: Lang) -> Vec<(&'static str
         &evidence.figure,
         evidence.proofs.first().and_then(|proof| proof.entry.as_ref()),
     ) {
-        rows.push((lang.pick("Event", "Sự kiện"), entry.id.clone()));
-        rows.push((lang.pick("Revision", "Lần ghi"), entry.revision.to_string()));
+        match evidence::content(entry, &evidence::record(entry)) {
+            Some(Opened::Report(report)) => {
+                rows.push((lang.pick("Report", "Báo cáo"), entry.id.clone()));
+                rows.push((lang.pick("Digest", "Mã băm"), hex(&report.digest)));
+                rows.push((lang.pick("Issued", "Phát hành"), moment(report.issue_time)));
+                rows.push((lang.pick("Entered", "Ghi vào sổ"), moment(report.create_time)));
+            }
+            Some(Opened::Event(_)) | None => {
+                rows.push((lang.pick("Event", "Sự kiện"), entry.id.clone()));
+                rows.push((lang.pick("Revision", "Lần ghi"), entry.revision.to_string()));
+            }
+        }
         rows.push((lang.pick("Entry", "Mục"), entry.log_index.to_string()));
     }
     rows.push((lang.pick("Records", "Bản ghi"), evidence.proofs.len().to_string()));
@@ -139,6 +173,12 @@ fn rows(evidence: &Evidence, checked: &Checked, lang: Lang) -> Vec<(&'static str
     rows.push((lang.pick("Root", "Gốc"), checked.root.clone()));
     rows.push((lang.pick("Key", "Khóa"), checked.key.clone()));
     rows
+}
+
+/// A moment, in universal time.
+fn moment(time: Option<prost_types::Timestamp>) -> String {
+    let time = time.and_then(|time| jiff::Timestamp::new(time.seconds, 0).ok());
+    time.map_or_else(String::new, |time| time.to_string())
 }
 
 /// What is counted, by the definition that was proved and not by its name.

@@ -53,6 +53,7 @@ pub static REPORT: Noun = Noun {
         detail(6, "classification", "Classification", "Độ mật"),
         detail(5, "issue_time", "Issued", "Phát hành lúc"),
         detail(5, "superseded_by", "Superseded by", "Thay bằng"),
+        detail(5, "entry_log_index", "Entry", "Mục nhật ký"),
     ],
 };
 

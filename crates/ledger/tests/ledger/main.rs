@@ -2,6 +2,7 @@
 //! RFC 6962 word by word.
 
 mod check;
+mod keys;
 mod notes;
 mod oracle;
 mod proofs;

@@ -8,6 +8,11 @@ fn key() -> SecretKey {
     SecretKey::new(NAME, &[7; 32]).unwrap()
 }
 
+fn signed(size: u64, root: [u8; 32]) -> String {
+    let origin = NAME.to_owned();
+    Checkpoint { origin, size, root }.signed(&[key()])
+}
+
 #[test]
 fn the_published_example_of_a_signed_note_is_believed() {
     // The example in the documentation of golang.org/x/mod/sumdb/note.
@@ -40,31 +45,31 @@ fn a_key_survives_being_written_down_and_nothing_else_passes_for_it() {
 
 #[test]
 fn a_checkpoint_is_believed_by_its_own_key_alone() {
-    let signed = Checkpoint::signed(5, [9; 32], &key());
-    let checkpoint = Checkpoint::verified(&signed, key().public()).unwrap();
+    let note = signed(5, [9; 32]);
+    let checkpoint = Checkpoint::verified(&note, key().public()).unwrap();
     assert_eq!((checkpoint.size, checkpoint.root), (5, [9; 32]));
     let other = SecretKey::new(NAME, &[8; 32]).unwrap();
     assert!(matches!(
-        Checkpoint::verified(&signed, other.public()),
+        Checkpoint::verified(&note, other.public()),
         Err(checkpoint::Error::Note(note::Error::Unsigned(_)))
     ));
     let elsewhere = SecretKey::new("elsewhere", &[7; 32]).unwrap();
     assert!(matches!(
-        Checkpoint::verified(&signed, elsewhere.public()),
+        Checkpoint::verified(&note, elsewhere.public()),
         Err(checkpoint::Error::OtherLog(_))
     ));
     for (line, altered) in [("\n5\n", "\n6\n"), ("\n5\n", "\n05\n"), ("\n5\n", "\n\n")] {
-        let altered = signed.replacen(line, altered, 1);
+        let altered = note.replacen(line, altered, 1);
         assert!(Checkpoint::verified(&altered, key().public()).is_err(), "{altered}");
     }
 }
 
 #[test]
 fn signatures_of_unknown_keys_are_passed_over() {
-    let signed = Checkpoint::signed(5, [9; 32], &key());
+    let note = signed(5, [9; 32]);
     let witness = SecretKey::new("witness", &[3; 32]).unwrap();
-    let (text, own) = signed.split_once("\n\n").unwrap();
-    let cosigned = witness.sign(&format!("{text}\n"));
+    let (text, own) = note.split_once("\n\n").unwrap();
+    let cosigned = note::signed(&format!("{text}\n"), &[witness]);
     let cosignature = cosigned.rsplit_once("\n\n").unwrap().1;
     let both = format!("{text}\n\n{cosignature}{own}");
     assert_eq!(Checkpoint::verified(&both, key().public()).unwrap().size, 5);
@@ -98,14 +103,14 @@ mod other_implementation {
     #[test]
     fn another_reader_believes_our_notes_and_keys() {
         for size in [0, 1, 7, 600, u64::from(u32::MAX)] {
-            let signed = Checkpoint::signed(size, [u8::try_from(size % 251).unwrap(); 32], &key());
+            let written = signed(size, [u8::try_from(size % 251).unwrap(); 32]);
             let verifier = StandardVerifier::new(&key().public().to_string()).unwrap();
             let list = VerifierList::new(vec![Box::new(verifier)]);
-            let note = Note::from_bytes(signed.as_bytes()).unwrap();
+            let note = Note::from_bytes(written.as_bytes()).unwrap();
             let (verified, unknown) = note.verify(&list).unwrap();
             assert_eq!((verified.len(), unknown.len()), (1, 0));
             assert_eq!(verified[0].name(), NAME);
-            let text = Checkpoint::verified(&signed, key().public()).unwrap().to_text();
+            let text = Checkpoint::verified(&written, key().public()).unwrap().to_text();
             assert_eq!(note.text(), text.as_bytes());
             let theirs = tlog_tiles::Checkpoint::from_bytes(text.as_bytes()).unwrap();
             assert_eq!((theirs.origin(), theirs.size()), (NAME, size));

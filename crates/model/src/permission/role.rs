@@ -91,13 +91,15 @@ pub enum Action {
     WriteReport,
     /// Issue a report. Decided by the unit that it is about.
     IssueReport,
+    /// Enter the digest of an issued report into the log. Between services.
+    EnterReport,
     /// Ask for figures. What they may count is decided by reading events and agreements.
     ReadFigures,
 }
 
 impl Action {
     /// All actions.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::ReadReference,
         Self::ReadAgreement,
         Self::ReadEvent,
@@ -110,6 +112,7 @@ impl Action {
         Self::ReadFeed,
         Self::WriteReport,
         Self::IssueReport,
+        Self::EnterReport,
         Self::ReadFigures,
     ];
 
@@ -130,12 +133,14 @@ impl Action {
             | (A::ReadAccess | A::ReadFeed, R::Auditor | R::Administrator | R::Service)
             | (A::WriteReport, R::Recorder | R::Approver | R::Administrator)
             | (A::IssueReport, R::Approver | R::Administrator)
+            | (A::EnterReport, R::Service)
             | (A::ManageAccess, R::Administrator) => true,
             (A::RecordEvent, R::Reader | R::Approver | R::Registrar | R::Auditor | R::Service)
             | (A::ApproveEvent, R::Reader | R::Recorder | R::Registrar | R::Auditor | R::Service)
             | (A::MigrateEvents | A::ManageRegistry, R::Reader | R::Recorder | R::Approver | R::Auditor | R::Service)
             | (A::WriteReport, R::Reader | R::Registrar | R::Auditor | R::Service)
             | (A::IssueReport, R::Reader | R::Recorder | R::Registrar | R::Auditor | R::Service)
+            | (A::EnterReport, R::Reader | R::Recorder | R::Approver | R::Registrar | R::Auditor | R::Administrator)
             | (A::ReadAccess | A::ReadFeed, R::Reader | R::Recorder | R::Approver | R::Registrar)
             | (A::ManageAccess, R::Reader | R::Recorder | R::Approver | R::Registrar | R::Auditor | R::Service) => {
                 false
@@ -159,6 +164,7 @@ impl Action {
             Self::ReadFeed => "READ_FEED",
             Self::WriteReport => "WRITE_REPORT",
             Self::IssueReport => "ISSUE_REPORT",
+            Self::EnterReport => "ENTER_REPORT",
             Self::ReadFigures => "READ_FIGURES",
         }
     }
@@ -173,6 +179,7 @@ impl Action {
             | Self::ManageRegistry
             | Self::WriteReport
             | Self::IssueReport
+            | Self::EnterReport
             | Self::ManageAccess => true,
             Self::ReadReference
             | Self::ReadAgreement
@@ -187,7 +194,7 @@ impl Action {
     pub(super) fn reach(self) -> Reach {
         match self {
             Self::ReadReference | Self::ReadFigures => Reach::Everything,
-            Self::ReadFeed => Reach::Nothing,
+            Self::ReadFeed | Self::EnterReport => Reach::Nothing,
             Self::ApproveEvent => Reach::Below,
             Self::ReadAgreement
             | Self::ReadEvent

@@ -236,6 +236,7 @@ pub fn rejected(line: i64, error: Error) -> Result<RowResult, Error> {
         | Error::Short { .. }
         | Error::HighWater(_)
         | Error::Store(_)
+        | Error::Keys(_)
         | Error::Broken(_)) => return Err(other),
     })
 }

@@ -95,6 +95,8 @@ impl Calls {
 enum Entry {
     Revision(Box<pb::EventRevision>),
     Recovery(pb::LedgerRecovery),
+    /// It tells of no event.
+    Other(pb::LogPosition),
 }
 
 impl Entry {
@@ -102,6 +104,10 @@ impl Entry {
         match Kind::from_number(u8::try_from(model.kind).unwrap_or_default()) {
             Some(Kind::EventRevision) => Ok(Self::Revision(Box::new(model.decode()?))),
             Some(Kind::Recovery) => Ok(Self::Recovery(ledger::recovery(model)?)),
+            Some(Kind::KeyChange | Kind::Reorganization | Kind::Report) => Ok(Self::Other(pb::LogPosition {
+                epoch: model.epoch,
+                log_index: model.log_index,
+            })),
             None => Err(Error::Broken(format!(
                 "entry {} is of kind {}",
                 model.log_index, model.kind
@@ -150,6 +156,7 @@ impl feed::Source for Entries {
         match entry {
             Entry::Revision(revision) => revision.encoded_len(),
             Entry::Recovery(recovery) => recovery.encoded_len(),
+            Entry::Other(position) => position.encoded_len(),
         }
     }
 
@@ -162,6 +169,7 @@ impl feed::Source for Entries {
             match entry {
                 Entry::Revision(revision) => message.revisions.push(*revision),
                 Entry::Recovery(recovery) => message.recoveries.push(recovery),
+                Entry::Other(position) => message.other_entries.push(position),
             }
         }
         message

@@ -3,7 +3,7 @@
 use std::{pin::Pin, sync::Arc};
 
 use banggiao_contracts::journal::v1::{self as pb, ledger_service_server::LedgerService};
-use banggiao_ledger::{Hash, Node, proof};
+use banggiao_ledger::{Hash, Kind, Node, proof};
 use banggiao_model::permission::Action;
 use banggiao_rpc::{
     Violations, audit, feed,
@@ -16,11 +16,11 @@ use prost::Message;
 use tokio_stream::Stream;
 use tonic::{Request, Response, Status};
 
-use super::{Calls, DOMAIN, status::refuse};
+use super::{Authorized, Calls, DOMAIN, status::refuse};
 use crate::{
     domain::{Error, checked},
     journal::Journal,
-    ledger::{self, Declared, Signed},
+    ledger::{self, Declared, Issued, Signed, Step},
     store::{node, revision, tree},
 };
 
@@ -47,24 +47,11 @@ impl LedgerService for Calls {
         &self,
         request: Request<pb::GetInclusionProofRequest>,
     ) -> Result<Response<pb::GetInclusionProofResponse>, Status> {
-        let authorized = self.authorize(&request, Action::ReadEvent).await?;
-        let request = request.into_inner();
-        let mut violations = Violations::new();
-        let mut scope = violations.root();
-        let id = wire::required_id(&request.event, "events", "event", &mut scope);
-        wire::position(request.revision.into(), "revision", &mut scope);
-        let size = wire::position(request.tree_size, "tree_size", &mut scope);
-        let id = checked(id, violations).map_err(refuse)?;
-        let (caller, number) = (&authorized.caller, request.revision);
-        let (model, revision) = self.journal.revision(caller, &id, number).await.map_err(refuse)?;
-        let mut entry = entry(&model);
-        // What the caller may not see of the event stands in the bytes, too.
-        if let Some(event) = revision.event {
-            let seen = self.journal.reader(caller).shown(event.clone()).await;
-            if seen == event {
-                open(&mut entry, model);
-            }
-        }
+        let entry = match request.get_ref().report.is_empty() {
+            true => self.entry_of_event(&request).await?,
+            false => self.entry_of_report(&request).await?,
+        };
+        let size = ledger::unsigned(request.get_ref().tree_size);
         let leaf = ledger::unsigned(entry.log_index - 1);
         let (size, checkpoint) = self.size(size, leaf + 1).await.map_err(refuse)?;
         let Some(path) = proof::inclusion(leaf, size) else {
@@ -140,29 +127,197 @@ impl LedgerService for Calls {
         let authorized = self.authorize_everywhere(&request, Action::ManageAccess).await?;
         let mut request = request.into_inner();
         let mut violations = Violations::new();
-        let mut scope = violations.root();
-        let id = RequestId::take("RecoverLog", &mut request, |r| &mut r.request_id, &mut scope);
-        if request.reason.trim().is_empty() {
-            scope.required("reason");
-        }
-        let reason = wire::line(&request.reason, REASON_MAX, "reason", &mut scope);
-        checked(Some(()), violations).map_err(refuse)?;
-        audit::about("ledger");
-        let declared = Declared {
-            principal: Arc::clone(&authorized.caller.principal),
-            reason,
-            request: id.map(|id| (id.id, id.digest)),
-        };
-        let recovery = self.journal.ledger().recover(declared).await.map_err(refuse)?;
-        self.journal.moved(feed::Head {
-            epoch: recovery.epoch,
-            position: recovery.log_index,
-        });
+        let id = RequestId::take(
+            "RecoverLog",
+            &mut request,
+            |r| &mut r.request_id,
+            &mut violations.root(),
+        );
+        let declared = declared(&authorized, &request.reason, id, violations)?;
+        let recovery = self.journal.ledger().recover(declared, request.new_key).await;
+        let recovery = recovery.map_err(refuse)?;
+        self.grown(recovery.epoch, recovery.log_index);
         Ok(Response::new(recovery))
+    }
+
+    async fn list_log_keys(
+        &self,
+        request: Request<pb::ListLogKeysRequest>,
+    ) -> Result<Response<pb::ListLogKeysResponse>, Status> {
+        self.authorize(&request, Action::ReadReference).await?;
+        let terms = self.journal.ledger().terms().await.map_err(refuse)?;
+        let keys = terms.all().iter().map(|term| pb::LedgerKey {
+            verifier_key: term.key.to_string(),
+            first_tree_size: signed(term.first),
+            last_tree_size: term.last.map_or(0, signed),
+        });
+        Ok(Response::new(pb::ListLogKeysResponse { keys: keys.collect() }))
+    }
+
+    async fn rotate_log_key(
+        &self,
+        request: Request<pb::RotateLogKeyRequest>,
+    ) -> Result<Response<pb::LedgerKeyChange>, Status> {
+        let authorized = self.authorize_everywhere(&request, Action::ManageAccess).await?;
+        let mut request = request.into_inner();
+        let mut violations = Violations::new();
+        let id = RequestId::take(
+            "RotateLogKey",
+            &mut request,
+            |r| &mut r.request_id,
+            &mut violations.root(),
+        );
+        let declared = declared(&authorized, &request.reason, id, violations)?;
+        self.change_keys(Step::Rotate, declared).await
+    }
+
+    async fn retire_log_key(
+        &self,
+        request: Request<pb::RetireLogKeyRequest>,
+    ) -> Result<Response<pb::LedgerKeyChange>, Status> {
+        let authorized = self.authorize_everywhere(&request, Action::ManageAccess).await?;
+        let mut request = request.into_inner();
+        let mut violations = Violations::new();
+        let id = RequestId::take(
+            "RetireLogKey",
+            &mut request,
+            |r| &mut r.request_id,
+            &mut violations.root(),
+        );
+        let declared = declared(&authorized, &request.reason, id, violations)?;
+        self.change_keys(Step::Retire, declared).await
+    }
+
+    async fn enter_report(
+        &self,
+        request: Request<pb::EnterReportRequest>,
+    ) -> Result<Response<pb::LedgerReport>, Status> {
+        let authorized = self.authorize_everywhere(&request, Action::EnterReport).await?;
+        let request = request.into_inner();
+        let mut violations = Violations::new();
+        let mut scope = violations.root();
+        let id = wire::required_id(&request.report, "reports", "report", &mut scope);
+        if request.digest.len() != 32 {
+            scope.invalid("digest", "must have 32 bytes");
+        }
+        for (position, field) in [
+            (request.journal_epoch, "journal_epoch"),
+            (request.report_log_index, "report_log_index"),
+            (request.registry_position, "registry_position"),
+        ] {
+            wire::position(position, field, &mut scope);
+        }
+        let id = checked(id, violations).map_err(refuse)?;
+        let directory = self.journal.follower().at_least(request.registry_position).await;
+        let issued = Issued {
+            id,
+            report: pb::LedgerReport {
+                report: request.report,
+                digest: request.digest,
+                journal_epoch: request.journal_epoch,
+                report_log_index: request.report_log_index,
+                registry_position: request.registry_position,
+                issue_time: request.issue_time,
+                ..pb::LedgerReport::default()
+            },
+            principal: Arc::clone(&authorized.caller.principal),
+            directory: directory.map_err(|behind| refuse(behind.into()))?,
+        };
+        let known = *self.journal.watch_head().borrow();
+        let entered = self.journal.ledger().enter(issued, known).await.map_err(refuse)?;
+        self.grown(entered.epoch, entered.log_index);
+        Ok(Response::new(entered))
     }
 }
 
+/// Who declares what of the log, with a reason.
+fn declared(
+    authorized: &Authorized,
+    reason: &str,
+    id: Option<RequestId>,
+    mut violations: Violations,
+) -> Result<Declared, Status> {
+    let mut scope = violations.root();
+    if reason.trim().is_empty() {
+        scope.required("reason");
+    }
+    let reason = wire::line(reason, REASON_MAX, "reason", &mut scope);
+    checked(Some(()), violations).map_err(refuse)?;
+    audit::about("ledger");
+    Ok(Declared {
+        principal: Arc::clone(&authorized.caller.principal),
+        reason,
+        request: id.map(|id| (id.id, id.digest)),
+    })
+}
+
 impl Calls {
+    /// The log has grown by an entry that did not come through the sequencer.
+    fn grown(&self, epoch: i64, position: i64) {
+        self.journal.moved(feed::Head { epoch, position });
+    }
+
+    async fn change_keys(&self, step: Step, declared: Declared) -> Result<Response<pb::LedgerKeyChange>, Status> {
+        let known = *self.journal.watch_head().borrow();
+        let change = self.journal.ledger().change_keys(step, declared, known).await;
+        let change = change.map_err(refuse)?;
+        self.grown(known.epoch, change.log_index);
+        Ok(Response::new(change))
+    }
+
+    /// The entry of a revision, opened if the caller may see all of it.
+    async fn entry_of_event(&self, request: &Request<pb::GetInclusionProofRequest>) -> Result<pb::LedgerEntry, Status> {
+        let authorized = self.authorize(request, Action::ReadEvent).await?;
+        let request = request.get_ref();
+        let mut violations = Violations::new();
+        let mut scope = violations.root();
+        let id = wire::required_id(&request.event, "events", "event", &mut scope);
+        wire::position(request.revision.into(), "revision", &mut scope);
+        wire::position(request.tree_size, "tree_size", &mut scope);
+        let id = checked(id, violations).map_err(refuse)?;
+        let (caller, number) = (&authorized.caller, request.revision);
+        let (model, revision) = self.journal.revision(caller, &id, number).await.map_err(refuse)?;
+        let mut entry = entry(&model);
+        // What the caller may not see of the event stands in the bytes, too.
+        if let Some(event) = revision.event {
+            let seen = self.journal.reader(caller).shown(event.clone()).await;
+            if seen == event {
+                open(&mut entry, model);
+            }
+        }
+        Ok(entry)
+    }
+
+    /// The entry of a report. It tells no more than a digest.
+    async fn entry_of_report(
+        &self,
+        request: &Request<pb::GetInclusionProofRequest>,
+    ) -> Result<pb::LedgerEntry, Status> {
+        self.authorize(request, Action::ReadReference).await?;
+        let request = request.get_ref();
+        let mut violations = Violations::new();
+        let mut scope = violations.root();
+        if !request.event.is_empty() {
+            scope.invalid("event", "cannot be asked for together with a report");
+        }
+        let id = wire::required_id(&request.report, "reports", "report", &mut scope);
+        wire::position(request.revision.into(), "revision", &mut scope);
+        wire::position(request.tree_size, "tree_size", &mut scope);
+        let id = checked(id, violations).map_err(refuse)?;
+        let db = self.journal.store().reader();
+        let entries = revision::of_id(db, &id).await;
+        let mut entries = entries.map_err(|error| refuse(error.into()))?;
+        entries.retain(|model| model.kind == i16::from(Kind::Report.number()));
+        let asked = entries.into_iter().rev();
+        let mut asked = asked.filter(|model| request.revision == 0 || model.number == request.revision);
+        let model = asked
+            .next()
+            .ok_or_else(|| DOMAIN.not_found("reports", &request.report))?;
+        let mut entry = entry(&model);
+        open(&mut entry, model);
+        Ok(entry)
+    }
+
     /// The size that was asked for, or else that of a checkpoint of at least so many entries, which comes with it.
     async fn size(&self, asked: u64, at_least: u64) -> Result<(u64, Option<pb::Checkpoint>), Error> {
         if asked == 0 {
@@ -242,7 +397,8 @@ impl Listing {
         let last = models.last().map_or(after, |model| model.log_index);
         let entries = models.into_iter().map(|model| {
             let mut entry = entry(&model);
-            if self.with_content {
+            // Who signs is nobody's secret.
+            if self.with_content || entry.kind() == pb::LedgerEntryKind::KeyChange {
                 open(&mut entry, model);
             }
             entry
@@ -290,13 +446,15 @@ fn open(entry: &mut pb::LedgerEntry, model: revision::Model) {
 }
 
 fn shown(signed: &Signed) -> pb::Checkpoint {
+    let former = signed.keys.split_last().map(|(_, former)| former).unwrap_or_default();
     pb::Checkpoint {
         note: signed.note.clone(),
         origin: signed.checkpoint.origin.clone(),
         epoch: signed.epoch,
         tree_size: self::signed(signed.checkpoint.size),
         root_hash: signed.checkpoint.root.to_vec(),
-        verifier_key: signed.key.to_string(),
+        verifier_key: signed.keys.last().map_or_else(String::new, ToString::to_string),
+        former_verifier_keys: former.iter().map(ToString::to_string).collect(),
     }
 }
 

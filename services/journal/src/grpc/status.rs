@@ -63,6 +63,10 @@ pub fn refuse(error: Error) -> Status {
             tracing::error!(%error, "the file of checkpoints refused");
             DOMAIN.unavailable("the journal's checkpoints cannot be kept")
         }
+        Error::Keys(error) => {
+            tracing::error!(error = format!("{error:#}"), "the keys of the log refused");
+            DOMAIN.unavailable("the keys of the journal's log cannot be read or written")
+        }
         Error::Store(error) => from_store(&error),
         Error::Broken(why) => {
             tracing::error!(why, "a rule of the journal was found broken");

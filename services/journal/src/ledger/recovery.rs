@@ -3,16 +3,16 @@
 use std::sync::Arc;
 
 use banggiao_contracts::journal::v1 as pb;
-use banggiao_ledger::{Checkpoint, Entry, Kind};
+use banggiao_ledger::{Checkpoint, Kind, PublicKey, checkpoint::origin};
+use banggiao_rpc::feed;
 use banggiao_store::{Tx, head};
 use prost::Message;
 use uuid::Uuid;
 
-use super::{Ledger, State, tree_of};
+use super::{Growth, Ledger, New, State, signers, timestamp, unsigned};
 use crate::{
     domain::Error,
-    sequencer::timestamp,
-    store::{checkpoint, node, revision},
+    store::{checkpoint, revision},
 };
 
 /// Who declares what.
@@ -26,51 +26,86 @@ pub struct Declared {
     pub request: Option<(Uuid, [u8; 32])>,
 }
 
+/// What a new epoch begins with.
+#[derive(Debug, Clone)]
+struct Beginning {
+    /// The epoch that ends.
+    ended: i64,
+    last: Last,
+    /// What signs from here on, by the name of the log in its first epoch.
+    key: PublicKey,
+}
+
 impl Ledger {
-    /// Begins a new epoch with the declaration as its first entry.
+    /// Begins a new epoch with the declaration as its first entry. With a new key the log need not be frozen, and the
+    /// former key's secret is destroyed: others may have it.
     ///
     /// # Errors
     /// [`Error::NotFrozen`] if the log is sound, [`Error::DamagedLog`] if what is kept of it contradicts itself; or those of
     /// the database.
-    pub async fn recover(&self, declared: Declared) -> Result<pb::LedgerRecovery, Error> {
-        if let Some(answer) = self.repeated(&declared).await? {
-            return Ok(answer);
+    pub async fn recover(&self, declared: Declared, new_key: bool) -> Result<pb::LedgerRecovery, Error> {
+        if let Some(model) = self.repeated(&declared).await? {
+            return recovery(&model);
         }
         match self.examine().await? {
-            State::Sound if self.state() == State::Sound => return Err(Error::NotFrozen),
+            State::Sound if self.state() == State::Sound && !new_key => return Err(Error::NotFrozen),
             State::Sound | State::Frozen(_) => {}
             State::Damaged(why) => return Err(Error::DamagedLog(why)),
         }
-        let last = self.last_checkpoint().await?;
-        let epoch = head::read(self.store.reader()).await?.epoch;
-        let (seams, now) = (self.seams.clone(), self.seams.clock.now().as_microsecond());
+        if self.state() == State::Sound {
+            // The last that the former key is to be believed.
+            self.checkpoint(unsigned(head::read(self.store.reader()).await?.position))
+                .await?;
+        }
+        let mut newest = self.newest.lock().await;
+        let beginning = Beginning {
+            ended: head::read(self.store.reader()).await?.epoch,
+            last: self.last_checkpoint().await?,
+            key: match new_key {
+                true => self.keys.make(1)?,
+                false => self.keys.newest(1)?,
+            }
+            .public()
+            .clone(),
+        };
+        let (seams, now, key) = (
+            self.seams.clone(),
+            self.seams.clock.now().as_microsecond(),
+            beginning.key.clone(),
+        );
         let declaration = self
             .store
             .tx("log.recover", move |tx| {
-                let (declared, last, salt) = (declared.clone(), last.clone(), seams.salt());
-                async move { declare(&tx, &declared, (epoch, &last), now, salt).await }
+                let (declared, beginning, salt) = (declared.clone(), beginning.clone(), seams.salt());
+                async move { declare(&tx, &declared, &beginning, now, salt).await }
             })
             .await?;
+        if new_key {
+            let former = self.keys.held(1)?;
+            self.keys.promote(&key)?;
+            for former in former.iter().filter(|former| *former.public() != key) {
+                self.keys.forget(former.public())?;
+            }
+        }
         // What was signed before is of another epoch from here on; nothing more is needed for the log to be sound.
         // It is signed at once, in the place of what does not read.
-        let mut newest = self.newest.lock().await;
         *newest = None;
         self.sign(&head::read(self.store.reader()).await?).await?;
         drop(newest);
         let state = self.examine().await?;
-        self.enter(state);
+        self.enter_state(state);
         Ok(declaration)
     }
 
-    async fn repeated(&self, declared: &Declared) -> Result<Option<pb::LedgerRecovery>, Error> {
+    /// The entry that the same request made before.
+    pub(super) async fn repeated(&self, declared: &Declared) -> Result<Option<revision::Model>, Error> {
         let Some((id, digest)) = declared.request else {
             return Ok(None);
         };
         let found = revision::of_request(self.store.reader(), &declared.principal, id).await?;
         match found {
-            None => Ok(None),
-            Some(model) if model.request_digest.as_deref() == Some(&digest) => Ok(Some(recovery(&model)?)),
-            Some(_) => Err(Error::RequestIdReused),
+            Some(model) if model.request_digest.as_deref() != Some(&digest) => Err(Error::RequestIdReused),
+            found => Ok(found),
         }
     }
 
@@ -85,17 +120,13 @@ impl Ledger {
             };
             let epoch = self.epoch_of(&checkpoint.origin).unwrap_or_default();
             if (epoch, checkpoint.size) >= (last.epoch, last.size) {
-                let key = self.key(epoch.max(1))?;
-                let is_ours = Checkpoint::verified(&note, key.public()).is_ok();
+                let known = self.known_keys(epoch.max(1)).await?;
+                let is_ours = Checkpoint::verified_by_any(&note, &known).is_ok();
                 last = Last {
                     epoch,
                     size: checkpoint.size,
+                    keys: if is_ours { signers(&note, &known) } else { Vec::new() },
                     note,
-                    key: if is_ours {
-                        key.public().to_string()
-                    } else {
-                        String::new()
-                    },
                 };
             }
         }
@@ -109,70 +140,52 @@ pub(super) struct Last {
     pub epoch: i64,
     pub size: u64,
     pub note: String,
-    pub key: String,
+    /// The keys of ours that signed it.
+    pub keys: Vec<PublicKey>,
 }
 
 async fn declare(
     tx: &Tx,
     declared: &Declared,
-    (epoch, last): (i64, &Last),
+    Beginning { ended, last, key }: &Beginning,
     now: i64,
     salt: [u8; 32],
 ) -> Result<pb::LedgerRecovery, Error> {
-    let mut head = head::lock(tx).await?;
-    if head.epoch != epoch {
+    // A log that was set back is what this is for.
+    let mut log = Growth::locked(tx, feed::Head::default(), now).await?;
+    if log.head.epoch != *ended {
         // Somebody else has just declared one.
         return Err(Error::NotFrozen);
     }
-    let mut tree = tree_of(&head)?;
-    let kept = head.position;
-    head.epoch = head.epoch.max(last.epoch) + 1;
-    head.recorded_at = head.recorded_at.max(now);
-    head.position += 1;
+    let epoch = log.head.epoch.max(last.epoch) + 1;
+    log.head.epoch = epoch;
+    let name = origin(key.name(), epoch);
+    let key = key.named(&name).map_err(|error| Error::Broken(error.to_string()))?;
     let declaration = pb::LedgerRecovery {
-        epoch: head.epoch,
-        kept_log_index: kept,
+        epoch,
+        kept_log_index: log.head.position,
         last_checkpoint: last.note.clone(),
-        last_verifier_key: last.key.clone(),
+        last_verifier_key: last.keys.last().map_or_else(String::new, PublicKey::to_string),
         reason: declared.reason.clone(),
         principal: format!("principals/{}", declared.principal),
-        create_time: Some(timestamp(head.recorded_at)),
+        create_time: Some(timestamp(log.head.recorded_at)),
         log_index: 0,
+        verifier_key: key.to_string(),
     };
-    let content = declaration.encode_to_vec();
-    let number = i32::try_from(head.epoch).unwrap_or(i32::MAX);
-    let kind = Kind::Recovery;
-    let leaf = Entry::new(
-        kind,
-        revision::RECOVERY,
-        u32::try_from(number).unwrap_or_default(),
-        &salt,
-        &content,
-    )
-    .leaf_hash();
-    let mut nodes = Vec::new();
-    tree.push(leaf, |node, hash| nodes.push((node, hash)));
-    head.tree = Some(tree.to_bytes());
-    let model = revision::Model {
-        log_index: head.position,
-        epoch: head.epoch,
-        kind: i16::from(kind.number()),
-        event_id: revision::RECOVERY.to_owned(),
-        number,
-        content,
-        salt: salt.to_vec(),
-        leaf_hash: leaf.to_vec(),
-        principal: declared.principal.to_string(),
-        request_id: declared.request.map(|(id, _)| id),
-        request_part: 0,
-        request_digest: declared.request.map(|(_, digest)| digest.to_vec()),
+    let new = New {
+        kind: Kind::Recovery,
+        id: revision::RECOVERY,
+        number: i32::try_from(epoch).unwrap_or(i32::MAX),
+        content: declaration.encode_to_vec(),
+        principal: &declared.principal,
+        request: declared.request,
+        part: 0,
         registry_position: 0,
-        recorded_at: head.recorded_at,
     };
+    let model = log.place(salt, new);
     let declaration = recovery(&model)?;
     revision::insert(tx, vec![model]).await?;
-    node::insert(tx, nodes).await?;
-    head::advance(tx, &head).await?;
+    log.put(tx).await?;
     Ok(declaration)
 }
 
@@ -181,10 +194,7 @@ async fn declare(
 /// # Errors
 /// If the stored bytes do not decode.
 pub fn recovery(model: &revision::Model) -> Result<pb::LedgerRecovery, Error> {
-    let damaged = |error: prost::DecodeError| {
-        banggiao_store::Error::Damaged(format!("entry {} of the log: {error}", model.log_index))
-    };
-    let mut recovery = pb::LedgerRecovery::decode(model.content.as_slice()).map_err(damaged)?;
+    let mut recovery = pb::LedgerRecovery::decode(model.content.as_slice()).map_err(|error| model.damaged(&error))?;
     recovery.log_index = model.log_index;
     Ok(recovery)
 }

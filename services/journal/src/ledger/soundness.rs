@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, PoisonError};
 
-use banggiao_ledger::{Checkpoint, checkpoint::origin};
+use banggiao_ledger::{Checkpoint, PublicKey, checkpoint::origin};
 use banggiao_store::head;
 
 use super::{Ledger, tree_of, unsigned};
@@ -59,6 +59,12 @@ impl Ledger {
                 }
             }
         }
+        let terms = self.keys.signers(db, head.epoch).await?.terms;
+        match self.keys.secrets(&terms.at(unsigned(head.position)), head.epoch) {
+            Ok(_) => {}
+            Err(Error::Frozen(why)) => return Ok(State::Frozen(why)),
+            Err(error) => return Err(error),
+        }
         let lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner).clone();
         match lost {
             Some((epoch, why)) if epoch == head.epoch => Ok(State::Frozen(why)),
@@ -109,8 +115,7 @@ impl Ledger {
         if epoch > head.epoch {
             return set(format!("is of epoch {epoch}, and the log of epoch {}", head.epoch));
         }
-        let key = self.key(epoch)?;
-        if let Err(error) = Checkpoint::verified(note, key.public()) {
+        if let Err(error) = Checkpoint::verified_by_any(note, &self.known_keys(epoch).await?) {
             return set(format!("cannot be believed, or is of another key: {error}"));
         }
         let (signed, size) = (checkpoint.size, unsigned(head.position));
@@ -122,12 +127,26 @@ impl Ledger {
         Ok((root != checkpoint.root).then(other))
     }
 
+    /// The keys that may have signed in an epoch: those that the log tells of, and those whose secrets are here, since a log
+    /// that was set back does not tell of all.
+    pub(super) async fn known_keys(&self, epoch: i64) -> Result<Vec<PublicKey>, Error> {
+        let terms = self.keys.signers(self.store.reader(), epoch).await?.terms;
+        let mut known: Vec<PublicKey> = terms.all().iter().map(|term| term.key.clone()).collect();
+        for secret in self.keys.held(epoch)? {
+            if !known.contains(secret.public()) {
+                known.push(secret.public().clone());
+            }
+        }
+        Ok(known)
+    }
+
     /// Of which epoch of this log a name is.
     pub(super) fn epoch_of(&self, name: &str) -> Option<i64> {
-        let epoch = match name.strip_prefix(&self.origin)? {
+        let own = self.keys.origin();
+        let epoch = match name.strip_prefix(own)? {
             "" => 1,
             rest => rest.strip_prefix('/')?.parse().ok()?,
         };
-        (origin(&self.origin, epoch) == name).then_some(epoch)
+        (origin(own, epoch) == name).then_some(epoch)
     }
 }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use banggiao_contracts::journal::v1::{self as pb, ReviewState};
-use banggiao_ledger::{Entry, Frontier, Hash, Kind, Node};
+use banggiao_ledger::Kind;
 use banggiao_model::name;
 use banggiao_rpc::feed;
 use banggiao_runtime::Seams;
@@ -24,8 +24,8 @@ use crate::{
         event::without_output,
         import,
     },
-    ledger,
-    store::{self, event, node, revision},
+    ledger::{Growth, Heard, New, Unheard},
+    store::{self, event, revision},
 };
 
 /// So many revisions are handed to the database before all groups are carried out.
@@ -42,18 +42,11 @@ type Answered = ([u8; 32], Vec<Arc<pb::Event>>);
 #[derive(Clone)]
 pub(super) struct Batch<'a> {
     seams: &'a Seams,
-    head: head::Model,
-    /// Where the head was found.
-    found: i64,
-    /// The tree over the log, and what is to be kept of it that is new.
-    tree: Frontier,
-    nodes: Vec<(Node, Hash)>,
-    /// Position and leaf hash of the first new entry.
-    first: Option<(i64, Vec<u8>)>,
+    log: Growth,
+    /// Reorganisations that the commands know of and the log does not.
+    unheard: Unheard,
     #[cfg(test)]
     trial: Arc<Trial>,
-    #[cfg(test)]
-    found_tree: Option<Vec<u8>>,
     events: HashMap<String, Current>,
     by_reference: HashMap<(String, String), String>,
     requests: HashMap<(String, Uuid), Answered>,
@@ -78,33 +71,17 @@ impl<'a> Batch<'a> {
     /// Locks the head, which must not be before the one that is known, and reads what the commands are about.
     pub(super) async fn open(
         tx: &Appending,
-        seams: &'a Seams,
+        (seams, heard): (&'a Seams, &Heard),
         groups: &[Group],
         known: feed::Head,
     ) -> Result<Self, Error> {
-        let mut head = head::lock(tx).await?;
-        if (head.epoch, head.position) < (known.epoch, known.position) {
-            let (was, is) = (known.position, head.position);
-            // As when a standby takes over that had not received everything.
-            let why = format!(
-                "the database had {was} entries of epoch {} and has {is} of epoch {}",
-                known.epoch, head.epoch
-            );
-            return Err(Error::Frozen(why.into()));
-        }
-        // Recorded times never run backwards, whatever the clock does.
-        head.recorded_at = head.recorded_at.max(seams.clock.now().as_microsecond());
+        let log = Growth::locked(tx, known, seams.clock.now().as_microsecond()).await?;
         let mut batch = Batch {
             seams,
-            found: head.position,
-            tree: ledger::tree_of(&head)?,
-            nodes: Vec::new(),
-            first: None,
+            log,
+            unheard: Unheard::default(),
             #[cfg(test)]
             trial: Arc::default(),
-            #[cfg(test)]
-            found_tree: head.tree.clone(),
-            head,
             events: HashMap::new(),
             by_reference: HashMap::new(),
             requests: HashMap::new(),
@@ -116,6 +93,10 @@ impl<'a> Batch<'a> {
             lasting: BTreeSet::new(),
         };
         let commands: Vec<&Command> = groups.iter().flat_map(|group| &group.commands).collect();
+        let directories = commands.iter().map(|command| &command.authority.directory);
+        if let Some(newest) = directories.max_by_key(|directory| directory.position()) {
+            batch.unheard = heard.unheard(tx, batch.log.head.epoch, newest).await?;
+        }
         batch.read_repetitions(tx, &commands).await?;
         batch.read_events(tx, &commands).await?;
         let contents = commands.iter().flat_map(|command| command.step.contents());
@@ -129,7 +110,7 @@ impl<'a> Batch<'a> {
     pub(super) fn on(&mut self, trial: &Arc<Trial>) {
         trial.reach(Moment::Locked);
         self.trial = Arc::clone(trial);
-        self.head.position = trial.position(self.head.position);
+        self.log.head.position = trial.position(self.log.head.position);
         if trial.has(Fault::RepetitionsForgotten) {
             self.requests.clear();
         }
@@ -244,7 +225,7 @@ impl<'a> Batch<'a> {
             Some(before) if outcomes.iter().any(Result::is_err) => {
                 *self = before;
                 // What repeats a row of the same request was never there.
-                let stored = self.head.position;
+                let stored = self.log.head.position;
                 let held_back = |answer: Answer| {
                     if answer.repeated && answer.events.iter().all(|event| event.log_index <= stored) {
                         Ok(answer)
@@ -412,7 +393,8 @@ impl<'a> Batch<'a> {
 
     /// Gives a draft its place in the log.
     fn append(&mut self, command: &Command, mut draft: Draft, part: usize) -> Result<Arc<pb::Event>, Error> {
-        let micros = self.head.recorded_at;
+        self.note_what_is_unheard();
+        let micros = self.log.head.recorded_at;
         let event = draft
             .revision
             .event
@@ -425,35 +407,22 @@ impl<'a> Batch<'a> {
         self.lasting.extend(event::link::lasting(&draft.id, event));
         let number = event.revision;
         let registry_position = event.registry_position;
-        let content = draft.revision.encode_to_vec();
-        let salt = self.seams.salt();
-        let kind = Kind::EventRevision;
-        let entry = Entry::new(kind, &draft.id, u32::try_from(number).unwrap_or(0), &salt, &content);
-        let leaf = entry.leaf_hash();
-        let nodes = &mut self.nodes;
-        self.tree.push(leaf, |node, hash| nodes.push((node, hash)));
-        self.head.position += 1;
-        self.first.get_or_insert_with(|| (self.head.position, leaf.to_vec()));
-        let request = match &command.repetition {
-            Some(Repetition::Request { id, digest }) => Some((*id, digest.to_vec())),
-            _ => None,
-        };
-        let model = revision::Model {
-            log_index: self.head.position,
-            epoch: self.head.epoch,
-            kind: i16::from(kind.number()),
-            event_id: draft.id.clone(),
-            number,
-            content,
-            salt: salt.to_vec(),
-            leaf_hash: leaf.to_vec(),
-            principal: command.principal.to_string(),
-            request_id: request.as_ref().map(|(id, _)| *id),
-            request_part: i32::try_from(part).unwrap_or(i32::MAX),
-            request_digest: request.map(|(_, digest)| digest),
-            registry_position,
-            recorded_at: micros,
-        };
+        let model = self.log.place(
+            self.seams.salt(),
+            New {
+                kind: Kind::EventRevision,
+                id: &draft.id,
+                number,
+                content: draft.revision.encode_to_vec(),
+                principal: &command.principal,
+                request: match &command.repetition {
+                    Some(Repetition::Request { id, digest }) => Some((*id, *digest)),
+                    _ => None,
+                },
+                part: i32::try_from(part).unwrap_or(i32::MAX),
+                registry_position,
+            },
+        );
         // What is answered is what was encoded, with what the log knows of it.
         let event = draft.revision.event.take().map(|event| {
             Arc::new(pb::Event {
@@ -466,6 +435,13 @@ impl<'a> Batch<'a> {
         self.appended.push(model);
         self.stands(draft, Arc::clone(&event));
         Ok(event)
+    }
+
+    /// What the registry did before an event was written stands before it.
+    fn note_what_is_unheard(&mut self) {
+        let salt = || self.seams.salt();
+        self.appended
+            .extend(self.unheard.take().map(|new| self.log.place(salt(), new)));
     }
 
     /// From here on the event is what the draft made of it.
@@ -524,25 +500,22 @@ impl<'a> Batch<'a> {
 
     /// Position and leaf hash of the first new entry.
     pub(super) fn first(&self) -> Option<(i64, Vec<u8>)> {
-        self.first.clone()
+        self.log.first()
     }
 
     #[cfg(test)]
     fn spoil(&mut self) {
-        self.trial.counted(self.head.position);
+        self.trial.counted(self.log.head.position);
         if self.trial.has(Fault::NodesNotStored) {
-            self.nodes.clear();
+            self.log.forget_nodes();
         }
-        if self.trial.has(Fault::TreeNotAdvanced) {
-            self.head.tree.clone_from(&self.found_tree);
-        }
+        self.log.tree_stays = self.trial.has(Fault::TreeNotAdvanced);
     }
 
     pub(super) async fn store(mut self, tx: &Appending) -> Result<head::Model, Error> {
-        if self.head.position == self.found {
-            return Ok(self.head);
+        if self.log.is_unchanged() {
+            return Ok(self.log.head);
         }
-        self.head.tree = Some(self.tree.to_bytes());
         #[cfg(test)]
         self.spoil();
         let appended = std::mem::take(&mut self.appended);
@@ -579,9 +552,7 @@ impl<'a> Batch<'a> {
         event::put(db, rows).await?;
         event::link::put_lasting(db, self.lasting).await?;
         import_row::insert(db, self.new_rows).await?;
-        node::insert(db, self.nodes).await?;
-        head::advance(db, &self.head).await?;
-        Ok(self.head)
+        self.log.put(db).await
     }
 }
 

@@ -70,16 +70,13 @@ impl Log {
 
     async fn attempt(&self, groups: &Arc<Vec<Group>>, attempted: &Arc<Mutex<Option<Attempt>>>) -> Result<(), Error> {
         let (seams, groups, known) = (self.seams.clone(), Arc::clone(groups), *self.head.borrow());
-        let attempted = Arc::clone(attempted);
-        #[cfg(test)]
-        let ledger = Arc::clone(&self.ledger);
+        let (attempted, ledger) = (Arc::clone(attempted), Arc::clone(&self.ledger));
         self.store
             .append("journal.append", move |tx| {
                 let (seams, groups, attempted) = (seams.clone(), Arc::clone(&groups), Arc::clone(&attempted));
-                #[cfg(test)]
                 let ledger = Arc::clone(&ledger);
                 async move {
-                    let mut batch = Batch::open(&tx, &seams, &groups, known).await?;
+                    let mut batch = Batch::open(&tx, (&seams, ledger.heard()), &groups, known).await?;
                     #[cfg(test)]
                     batch.on(&ledger.trial);
                     let mut outcomes = Vec::with_capacity(groups.len());

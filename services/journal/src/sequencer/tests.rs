@@ -4,6 +4,7 @@
 
 mod model;
 mod power;
+mod reorganizations;
 
 use std::{collections::HashMap, path::Path};
 
@@ -100,6 +101,15 @@ impl Bench {
             benches.push(Self::on(tempfile::tempdir().unwrap(), cluster.database(name)).await);
         }
         benches
+    }
+
+    /// Another sequencer on the same database, with a memory of its own.
+    async fn replica(&self) -> Sequencer {
+        let seams = banggiao_testkit::seams(HandClock::at("2026-03-15T01:00:00Z"));
+        let config = ledger_in(self.folder.path());
+        let ledger = Ledger::open(self.store.clone(), &config, seams.clone()).await.unwrap();
+        let head = watch::Sender::default();
+        Sequencer::start(self.store.clone(), seams, head, ledger).unwrap()
     }
 
     async fn on(folder: TempDir, url: String) -> Self {
@@ -421,7 +431,7 @@ async fn a_database_that_lost_what_was_acknowledged_takes_nothing_in_until_a_rec
         reason: "the standby took over".to_owned(),
         request: None,
     };
-    assert_eq!(ledger.recover(declared).await.unwrap().log_index, 1);
+    assert_eq!(ledger.recover(declared, false).await.unwrap().log_index, 1);
     assert_eq!(ledger.examine().await.unwrap(), State::Sound);
     assert_eq!(sequencer.submit(log(3)).await.unwrap().events[0].log_index, 2);
 }

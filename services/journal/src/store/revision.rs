@@ -12,8 +12,13 @@ use sea_orm::{
     sea_query::{ColumnDef, ConditionalStatement, ExprTrait, Index, IndexCreateStatement, Table, TableCreateStatement},
 };
 
-/// What stands in the place of an event's id in the entry of a recovery. The ids of events begin with an `e`.
+/// What stands in the place of an event's id in the entry of a recovery. The ids of events begin with an `e`, and those of
+/// reports are an `r` with digits.
 pub const RECOVERY: &str = "recovery";
+/// The same for a change of keys.
+pub const KEY: &str = "key";
+/// The same for a reorganisation of units.
+pub const REORGANIZATION: &str = "reorganization";
 
 /// One entry of the log.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -173,11 +178,33 @@ pub async fn of_request(db: &impl ConnectionTrait, principal: &str, id: Uuid) ->
 }
 
 /// The declarations of recoveries, the oldest first.
-pub async fn recoveries(db: &impl ConnectionTrait) -> Result<Vec<Model>, Error> {
+pub async fn recoveries(db: &impl Session) -> Result<Vec<Model>, Error> {
+    of_id(db, RECOVERY).await
+}
+
+/// The entries that say which keys sign, recoveries and changes of keys, the oldest first.
+pub async fn of_keys(db: &impl Session) -> Result<Vec<Model>, Error> {
     let rows = Entity::find()
-        .filter(Column::EventId.eq(RECOVERY))
+        .filter(Column::EventId.is_in([RECOVERY, KEY]))
+        .order_by_asc(Column::LogIndex);
+    db.find(rows).await
+}
+
+/// The newest entry of an id.
+pub async fn newest_of(db: &impl Session, id: &str) -> Result<Option<Model>, Error> {
+    let rows = Entity::find()
+        .filter(Column::EventId.eq(id))
+        .order_by_desc(Column::Number)
+        .limit(1);
+    Ok(db.find(rows).await?.pop())
+}
+
+/// All entries of an id, the oldest first.
+pub async fn of_id(db: &impl Session, id: &str) -> Result<Vec<Model>, Error> {
+    let rows = Entity::find()
+        .filter(Column::EventId.eq(id))
         .order_by_asc(Column::Number);
-    Ok(rows.all(db).await?)
+    db.find(rows).await
 }
 
 /// The entries at these positions.
@@ -250,17 +277,20 @@ impl Model {
     /// # Errors
     /// If the stored bytes do not decode.
     pub fn decode(&self) -> Result<pb::EventRevision, Error> {
-        let damaged = |what: String| Error::Damaged(format!("revision {}: {what}", self.log_index));
-        let mut revision =
-            pb::EventRevision::decode(self.content.as_slice()).map_err(|error| damaged(error.to_string()))?;
+        let mut revision = pb::EventRevision::decode(self.content.as_slice()).map_err(|error| self.damaged(&error))?;
         revision.epoch = self.epoch;
         let event = revision
             .event
             .as_mut()
-            .ok_or_else(|| damaged("it holds no event".to_owned()))?;
+            .ok_or_else(|| self.damaged(&"it holds no event"))?;
         event.log_index = self.log_index;
         event.etag = self.etag();
         Ok(revision)
+    }
+
+    /// What is stored cannot be what was stored.
+    pub fn damaged(&self, what: &dyn std::fmt::Display) -> Error {
+        Error::Damaged(format!("entry {} of the log: {what}", self.log_index))
     }
 
     /// Names the revision: its number and the first bytes of its leaf hash.

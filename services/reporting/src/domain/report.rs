@@ -65,12 +65,24 @@ pub fn digest(report: &pb::Report, content: &[u8]) -> String {
         etag: String::new(),
         content: None,
         withheld: false,
+        entry_log_index: 0,
         ..report.clone()
     };
     let mut digest = Sha256::new();
     digest.update(header.encode_length_delimited_to_vec());
     digest.update(content);
     hex(&digest.finalize())
+}
+
+/// The bytes of a digest; nothing if it is none.
+#[must_use]
+pub fn digest_bytes(digest: &str) -> Option<Vec<u8>> {
+    let (pairs, rest) = digest.as_bytes().as_chunks::<2>();
+    if pairs.len() != 32 || !rest.is_empty() {
+        return None;
+    }
+    let byte = |pair: &[u8; 2]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+    pairs.iter().map(byte).collect()
 }
 
 fn hex(bytes: &[u8]) -> String {

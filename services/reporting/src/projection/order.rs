@@ -12,19 +12,23 @@ pub fn end(message: &pb::WatchEventsResponse) -> Option<pb::LogPosition> {
         epoch: recovery.epoch,
         log_index: recovery.log_index,
     });
-    revision.into_iter().chain(recovery).max_by_key(|end| end.log_index)
+    let other = message.other_entries.last().copied();
+    let last = revision.into_iter().chain(recovery).chain(other);
+    last.max_by_key(|end| end.log_index)
 }
 
 /// Takes the entries up to a position away.
 pub fn pass_over(message: &mut pb::WatchEventsResponse, position: i64) {
     message.revisions.retain(|revision| log_index(revision) > position);
     message.recoveries.retain(|recovery| recovery.log_index > position);
+    message.other_entries.retain(|other| other.log_index > position);
 }
 
 /// Takes the entries after a position away.
 pub fn cut_off(message: &mut pb::WatchEventsResponse, position: i64) {
     message.revisions.retain(|revision| log_index(revision) <= position);
     message.recoveries.retain(|recovery| recovery.log_index <= position);
+    message.other_entries.retain(|other| other.log_index <= position);
 }
 
 /// The registry position that must be known here before these can be read.
@@ -38,22 +42,26 @@ pub fn registry_position<'a>(revisions: impl IntoIterator<Item = &'a pb::EventRe
 /// # Errors
 /// Which entry came where another was expected.
 pub fn check(after: i64, message: &pb::WatchEventsResponse) -> Result<(), String> {
-    let mut recoveries = message.recoveries.iter().map(|recovery| recovery.log_index).peekable();
+    let recoveries = message.recoveries.iter().map(|recovery| recovery.log_index);
+    let others = message.other_entries.iter().map(|other| other.log_index);
+    let mut between: Vec<i64> = recoveries.chain(others).collect();
+    between.sort_unstable();
+    let mut between = between.into_iter().peekable();
     let mut expected = after;
     let misplaced = |position, expected| format!("entry {position} came where {expected} was expected");
     for position in message.revisions.iter().map(log_index) {
         expected += 1;
-        while recoveries.next_if_eq(&expected).is_some() {
+        while between.next_if_eq(&expected).is_some() {
             expected += 1;
         }
         if position != expected {
             return Err(misplaced(position, expected));
         }
     }
-    while recoveries.next_if_eq(&(expected + 1)).is_some() {
+    while between.next_if_eq(&(expected + 1)).is_some() {
         expected += 1;
     }
-    match recoveries.next() {
+    match between.next() {
         None => Ok(()),
         Some(position) => Err(misplaced(position, expected + 1)),
     }

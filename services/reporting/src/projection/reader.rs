@@ -19,7 +19,7 @@ use crate::{
         fact::{self, Fact},
         facts::Facts,
     },
-    store::{digest, fact as stored, standing},
+    store::{digest, fact as stored, report::entry, standing},
 };
 
 /// An entry that does not read is tried again so often.
@@ -53,6 +53,7 @@ pub struct Reader {
 struct Written {
     rows: Vec<stored::Model>,
     ended: Vec<Ended>,
+    recoveries: Vec<pb::LedgerRecovery>,
     /// The position and the digest before.
     expected: (i64, String),
     end: pb::LogPosition,
@@ -121,6 +122,7 @@ impl Reader {
         let written = Written {
             rows: rows.collect(),
             ended,
+            recoveries: message.recoveries.clone(),
             expected,
             end,
             digest: facts.digest.to_string(),
@@ -140,6 +142,9 @@ impl Reader {
                     let (position, digest) = &written.expected;
                     cursor::advance(&tx, FEED, *position, written.end.epoch, written.end.log_index).await?;
                     digest::advance(&tx, FEED, digest, &written.digest).await?;
+                    for recovery in &written.recoveries {
+                        entry::forget(&tx, recovery).await?;
+                    }
                     stored::append(&tx, &written.rows, &written.ended).await
                 }
             })

@@ -20,6 +20,7 @@ impl MigratorTrait for Migrator {
             Box::new(FactsByDay),
             Box::new(FactsByEvent),
             Box::new(Office),
+            Box::new(ReportEntries),
         ]
     }
 }
@@ -114,5 +115,21 @@ impl MigrationTrait for Office {
             manager.create_index(index).await?;
         }
         Ok(())
+    }
+}
+
+/// Where issued reports stand in the journal's log. Those that were issued before are handed over, too.
+struct ReportEntries;
+
+impl MigrationName for ReportEntries {
+    fn name(&self) -> &'static str {
+        "m0006_report_entries"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for ReportEntries {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.create_table(report::entry::create_table()).await
     }
 }

@@ -1,6 +1,7 @@
 //! Reports: drafts as questions, issued ones with their content beside them.
 
 pub mod content;
+pub mod entry;
 
 use banggiao_contracts::reporting::v1 as pb;
 use banggiao_store::{Error, Tx};
@@ -82,8 +83,13 @@ pub async fn insert(tx: &Tx, position: i64, report: pb::Report) -> Result<pb::Re
 
 /// A report by its id.
 pub async fn read(db: &impl ConnectionTrait, id: &str) -> Result<Option<pb::Report>, Error> {
-    let row = Entity::find_by_id(id).one(db).await?;
-    row.map(|row| row.decode()).transpose()
+    let Some(row) = Entity::find_by_id(id).one(db).await? else {
+        return Ok(None);
+    };
+    let mut reports = [row.decode()?];
+    entry::of(db, &mut reports).await?;
+    let [report] = reports;
+    Ok(Some(report))
 }
 
 /// The report that corrects another.
@@ -124,7 +130,9 @@ pub async fn read_before(db: &impl ConnectionTrait, before: i64, limit: u64) -> 
         .order_by_desc(Column::Position)
         .limit(limit);
     let rows = rows.all(db).await?;
-    rows.iter().map(|row| Ok((row.position, row.decode()?))).collect()
+    let mut reports = rows.iter().map(Model::decode).collect::<Result<Vec<_>, _>>()?;
+    entry::of(db, &mut reports).await?;
+    Ok(rows.iter().map(|row| row.position).zip(reports).collect())
 }
 
 /// The bare id of a report.
@@ -144,6 +152,8 @@ fn model(position: i64, revision: i32, report: pb::Report) -> Model {
         report: pb::Report {
             etag: String::new(),
             content: None,
+            // Where it stands in the log is kept beside it.
+            entry_log_index: 0,
             ..report
         }
         .encode_to_vec(),

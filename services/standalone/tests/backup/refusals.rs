@@ -154,7 +154,7 @@ fn a_backup_that_does_not_fit_together_is_refused() {
     refused(
         &mixed,
         &[
-            "reporting has read the log of journal up to 4279",
+            "reporting has read the log of journal up to 4285",
             "it ends at 0",
             "other positions",
         ],

@@ -87,6 +87,7 @@ impl Calls {
             .write(write("report.issue", &caller, repetition), work)
             .await;
         let written = written.map_err(refuse)?;
+        self.office.tell_issued();
         Ok(Response::new(self.with_content(&caller, written).await?))
     }
 

@@ -274,7 +274,7 @@ impl World {
             reason: "set back".to_owned(),
             request: None,
         };
-        let declared = replica.ledger.recover(declared).await;
+        let declared = replica.ledger.recover(declared, false).await;
         declared.map_err(|error| error.to_string())?;
         self.declarations += 1;
         self.checkpoints
