@@ -65,8 +65,14 @@ impl Entropy for CountedEntropy {
 /// Seams with a clock that is set by hand and randomness that repeats.
 #[must_use]
 pub fn seams(clock: Arc<HandClock>) -> Seams {
+    seams_of(clock, 0)
+}
+
+/// The same for one of several processes: what is random to one must not be what is random to another.
+#[must_use]
+pub fn seams_of(clock: Arc<HandClock>, process: u32) -> Seams {
     Seams {
         clock,
-        entropy: Arc::new(CountedEntropy::default()),
+        entropy: Arc::new(CountedEntropy(AtomicU64::new(u64::from(process) << 32))),
     }
 }

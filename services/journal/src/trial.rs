@@ -18,10 +18,13 @@ pub enum Moment {
     Signed,
     KeptInDatabase,
     KeptOutside,
+    KeyMade,
+    KeysWritten,
+    KeysArranged,
 }
 
 impl Moment {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::Locked,
         Self::Decided,
         Self::Stored,
@@ -31,6 +34,9 @@ impl Moment {
         Self::Signed,
         Self::KeptInDatabase,
         Self::KeptOutside,
+        Self::KeyMade,
+        Self::KeysWritten,
+        Self::KeysArranged,
     ];
 }
 

@@ -9,6 +9,8 @@ use banggiao_store::head;
 use prost::Message;
 
 use super::{Declared, Growth, Ledger, New, keys, timestamp, unsigned};
+#[cfg(test)]
+use crate::trial::Moment;
 use crate::{
     domain::{Error, rule},
     store::revision,
@@ -56,43 +58,39 @@ impl Ledger {
         let (epoch, size) = (head.epoch, unsigned(head.position));
         let signers = self.keys.signers(self.store.reader(), epoch).await?;
         let standing = signers.terms.at(size);
-        let (signing, until_now) = match (step, standing.as_slice()) {
+        let change = |signing: Vec<PublicKey>, until_now: &PublicKey| Change {
+            epoch,
+            told_at: signers.told_at,
+            signing,
+            until_now: until_now.clone(),
+        };
+        let (change, made) = match (step, standing.as_slice()) {
             (Step::Rotate, [only]) => {
-                let made = self.keys.make(epoch)?;
-                (vec![only.clone(), made.public().clone()], only.clone())
+                let made = self.keys.make(epoch)?.public().clone();
+                (change(vec![only.clone(), made.clone()], only), Some(made))
             }
-            (Step::Retire, [.., newest]) if standing.len() > 1 => (vec![newest.clone()], newest.clone()),
+            (Step::Retire, [.., newest]) if standing.len() > 1 => (change(vec![newest.clone()], newest), None),
             (Step::Rotate, _) => {
                 let why = "a former key signs still; let it sign no more first";
                 return Err(Error::rule(rule::LOG_KEYS, "the log", why));
             }
             (Step::Retire, _) => return Err(Error::rule(rule::LOG_KEYS, "the log", "no former key signs any more")),
         };
-        let written = self
-            .write(
-                Change {
-                    epoch,
-                    told_at: signers.told_at,
-                    signing,
-                    until_now,
-                },
-                declared,
-                known,
-            )
-            .await;
-        let change = match written {
-            Ok(change) => change,
-            Err(error) => {
-                // Whether it was committed may not be known: then the files are arranged by what the log says, later.
-                drop(self.arrange(epoch).await);
-                return Err(error);
-            }
-        };
+        #[cfg(test)]
+        self.trial.reach(Moment::KeyMade);
+        let written = self.write(change, declared, known).await;
+        if let (Err(Error::Precondition { .. }), Some(made)) = (&written, &made) {
+            // Of any other error it may not be known whether the change stands in the log, and the key is needed if it does.
+            self.keys.forget(made)?;
+        }
+        let change = written?;
+        #[cfg(test)]
+        self.trial.reach(Moment::KeysWritten);
         self.arrange(epoch).await?;
-        *newest = Some((
-            self.sign(&head::read(self.store.reader()).await?).await?,
-            tokio::time::Instant::now(),
-        ));
+        #[cfg(test)]
+        self.trial.reach(Moment::KeysArranged);
+        let signed = self.sign(&head::read(self.store.reader()).await?).await?;
+        *newest = Some((signed, tokio::time::Instant::now()));
         Ok(change)
     }
 

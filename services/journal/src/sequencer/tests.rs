@@ -105,7 +105,7 @@ impl Bench {
 
     /// Another sequencer on the same database, with a memory of its own.
     async fn replica(&self) -> Sequencer {
-        let seams = banggiao_testkit::seams(HandClock::at("2026-03-15T01:00:00Z"));
+        let seams = banggiao_testkit::seams_of(HandClock::at("2026-03-15T01:00:00Z"), 1);
         let config = ledger_in(self.folder.path());
         let ledger = Ledger::open(self.store.clone(), &config, seams.clone()).await.unwrap();
         let head = watch::Sender::default();

@@ -9,7 +9,7 @@ use prost::Message;
 use super::*;
 
 /// The registry after so many reorganisations, of which every third revokes the one before.
-fn reorganized(count: i64) -> Arc<Directory> {
+pub fn reorganized(count: i64) -> Arc<Directory> {
     let mut known = (*directory()).clone();
     let first = known.position() + 1;
     for position in first..first + count {

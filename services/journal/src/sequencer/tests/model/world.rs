@@ -3,15 +3,17 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::PathBuf,
+    sync::atomic::{AtomicU32, Ordering},
 };
 
-use banggiao_ledger::{Checkpoint, Frontier, Hash};
+use banggiao_ledger::{Frontier, Note, PublicKey};
 use banggiao_store::{Kind as FaultKind, snapshot};
+use prost::Message;
 use tokio::sync::Mutex;
 
-use super::{Dice, *};
+use super::{Dice, reorganizations::reorganized, *};
 use crate::{
-    ledger::{tree_of, unsigned},
+    ledger::{Issued, Signed, Step as OfKeys, tree_of, unsigned},
     trial::{Lost, Moment, Trial},
 };
 
@@ -30,6 +32,8 @@ pub struct World {
     config: config::Ledger,
     planted: Option<Fault>,
     replicas: Vec<Replica>,
+    /// How many were begun.
+    processes: AtomicU32,
     /// What was acknowledged, by request.
     acknowledged: BTreeMap<u64, Event>,
     /// Requests of which nobody knows how they ended.
@@ -38,7 +42,13 @@ pub struct World {
     nameless: BTreeSet<u64>,
     /// Entries of which it is known that nobody asked for them.
     declarations: usize,
-    checkpoints: Mutex<Vec<(u64, Hash)>>,
+    /// How many reorganisations the registry has.
+    reorganised: i64,
+    /// Changes of keys that were acknowledged.
+    changes: Vec<pb::LedgerKeyChange>,
+    /// Reports that were acknowledged.
+    reports: Vec<pb::LedgerReport>,
+    checkpoints: Mutex<Vec<Signed>>,
     requests: u64,
 }
 
@@ -51,10 +61,14 @@ impl World {
             config,
             planted,
             replicas: Vec::new(),
+            processes: AtomicU32::new(1),
             acknowledged: BTreeMap::new(),
             unknown: BTreeSet::new(),
             nameless: BTreeSet::new(),
             declarations: 0,
+            reorganised: 0,
+            changes: Vec::new(),
+            reports: Vec::new(),
             checkpoints: Mutex::default(),
             requests: 0,
         };
@@ -66,7 +80,8 @@ impl World {
     }
 
     async fn replica(&self) -> Replica {
-        let seams = banggiao_testkit::seams(HandClock::at("2026-03-15T01:00:00Z"));
+        let begun = self.processes.fetch_add(1, Ordering::Relaxed);
+        let seams = banggiao_testkit::seams_of(HandClock::at("2026-03-15T01:00:00Z"), begun);
         let (trial, store) = (Trial::with(self.planted), self.bench.store.clone());
         let ledger = Ledger::open_on(store.clone(), &self.config, seams.clone(), Arc::clone(&trial))
             .await
@@ -102,6 +117,7 @@ impl World {
     /// A few commands at once, whatever befalls the processes meanwhile; then whoever died begins anew.
     pub async fn round(&mut self, dice: &mut Dice) -> Checked {
         self.befall(dice);
+        self.reorganised += i64::from(dice.one_in(4));
         let mut pending = Vec::new();
         for _ in 0..=dice.below(5) {
             let (request, command) = self.command(dice);
@@ -113,6 +129,12 @@ impl World {
             pending.push((request, replica.sequencer.hand_in(group)));
         }
         self.together(dice).await?;
+        if dice.one_in(4) {
+            self.change_keys(dice).await?;
+        }
+        if dice.one_in(4) {
+            self.enter_report(dice).await?;
+        }
         if dice.one_in(2) {
             self.look(dice.below(self.replicas.len())).await;
         }
@@ -173,6 +195,9 @@ impl World {
             self.nameless.insert(request);
             command.repetition = None;
         }
+        // One replica may be behind the other in what it knows.
+        let known = self.reorganised - i64::from(dice.one_in(2));
+        command.authority.directory = reorganized(known.max(0));
         (request, command)
     }
 
@@ -188,7 +213,9 @@ impl World {
                 let event = (*answer.events[0]).clone();
                 self.unknown.remove(&request);
                 match self.acknowledged.insert(request, event.clone()) {
-                    Some(before) if before != event => Err(format!("request {request} has two answers")),
+                    Some(before) if before != event => {
+                        Err(format!("request {request} has two answers: {before:?}, {event:?}"))
+                    }
                     _ => Ok(()),
                 }
             }
@@ -234,14 +261,74 @@ impl World {
         }
     }
 
+    /// Another key, or one less, at a replica which may die of it.
+    async fn change_keys(&mut self, dice: &mut Dice) -> Checked {
+        let ledger = Arc::clone(&self.replicas[dice.below(self.replicas.len())].ledger);
+        let step = if dice.one_in(2) { OfKeys::Rotate } else { OfKeys::Retire };
+        self.requests += 1;
+        let declared = Declared {
+            principal: "writer".into(),
+            reason: "it is time".to_owned(),
+            request: Some((Uuid::from_u64_pair(8, self.requests), [1; 32])),
+        };
+        let changing = tokio::spawn(async move {
+            let known = feed::Head::default();
+            let changed = ledger.change_keys(step, declared.clone(), known).await;
+            // Whoever repeats it gets the same answer, and changes nothing.
+            match changed {
+                Ok(change) => ledger
+                    .change_keys(step, declared, known)
+                    .await
+                    .map(|again| (change, again)),
+                Err(error) => Err(error),
+            }
+        });
+        match changing.await {
+            Ok(Ok((change, again))) if change == again => self.changes.push(change),
+            Ok(Ok(other)) => return Err(format!("a change of keys has two answers: {other:?}")),
+            Ok(Err(Error::Precondition { .. })) => {}
+            Ok(Err(error)) => return Err(format!("the keys were not changed: {error}")),
+            // It died, or the other one did when it looked at the files.
+            Err(_) => {}
+        }
+        Ok(())
+    }
+
+    /// A new report, or one that is entered already, at a replica.
+    async fn enter_report(&mut self, dice: &mut Dice) -> Checked {
+        self.requests += 1;
+        let known = self.reports.get(dice.below(2 * self.reports.len() + 1)).cloned();
+        let report = known.unwrap_or_else(|| pb::LedgerReport {
+            report: format!("reports/r{}", self.requests),
+            digest: vec![u8::try_from(self.requests % 251).unwrap(); 32],
+            ..pb::LedgerReport::default()
+        });
+        let issued = Issued {
+            id: report.report.trim_start_matches("reports/").to_owned(),
+            report: report.clone(),
+            principal: "reporting".into(),
+            directory: reorganized(self.reorganised),
+        };
+        let ledger = &self.replicas[dice.below(self.replicas.len())].ledger;
+        let entered = ledger.enter(issued, feed::Head::default()).await;
+        let entered = entered.map_err(|error| error.to_string())?;
+        match self.reports.iter().find(|before| before.report == entered.report) {
+            Some(before) if *before != entered => Err(format!("{} has two answers", entered.report)),
+            Some(_) => Ok(()),
+            None => {
+                self.reports.push(entered);
+                Ok(())
+            }
+        }
+    }
+
     /// Looks at the newest checkpoint of a replica, which may die of it.
     async fn look(&self, at: usize) {
         let ledger = Arc::clone(&self.replicas[at].ledger);
         let head = head::read(self.bench.store.reader()).await.unwrap();
         let signed = tokio::spawn(async move { ledger.checkpoint(unsigned(head.position)).await });
         if let Ok(Ok(signed)) = signed.await {
-            let Checkpoint { size, root, .. } = signed.checkpoint;
-            self.checkpoints.lock().await.push((size, root));
+            self.checkpoints.lock().await.push(signed);
         }
     }
 
@@ -280,7 +367,7 @@ impl World {
         self.checkpoints
             .lock()
             .await
-            .retain(|(size, _)| *size <= unsigned(kept));
+            .retain(|signed| signed.checkpoint.size <= unsigned(kept));
         self.round(dice).await
     }
 
@@ -302,27 +389,88 @@ impl World {
                 return Err(format!("request {request} was acknowledged and is not there"));
             }
         }
+        self.check_others(&rows)?;
         let mut requests: Vec<_> = rows.iter().filter_map(|row| row.request_id).collect();
         requests.sort_unstable();
         if requests.windows(2).any(|pair| pair[0] == pair[1]) {
             return Err("a request was carried out twice".to_owned());
         }
-        if rows.len() > self.acknowledged.len() + self.unknown.len() + self.declarations {
+        let asked = |row: &&revision::Model| [1, 2].contains(&row.kind);
+        if rows.iter().filter(asked).count() > self.acknowledged.len() + self.unknown.len() + self.declarations {
             return Err("something is there that nobody asked for".to_owned());
         }
-        for (size, root) in &*self.checkpoints.lock().await {
-            if roots.get(usize::try_from(*size).unwrap()) != Some(root) {
+        let last = self.replica().await;
+        let terms = last.ledger.terms().await.map_err(|error| error.to_string())?;
+        let epoch = head::read(self.bench.store.reader()).await.unwrap().epoch;
+        for Signed {
+            checkpoint,
+            note,
+            epoch: of,
+            ..
+        } in &*self.checkpoints.lock().await
+        {
+            let size = checkpoint.size;
+            if roots.get(usize::try_from(size).unwrap()) != Some(&checkpoint.root) {
                 return Err(format!("the checkpoint of {size} entries is not of this log"));
+            }
+            // All that sign for its size have signed it, and nobody else.
+            let due = terms.at(size);
+            let all: Vec<PublicKey> = terms.all().iter().map(|term| term.key.clone()).collect();
+            let signers = Note::parse(note)
+                .unwrap()
+                .signers(&all)
+                .map(|keys| keys.into_iter().cloned().collect());
+            if *of == epoch && signers != Ok(due) {
+                return Err(format!("the checkpoint of {size} entries is signed by {signers:?}"));
             }
         }
         let head = head::read(self.bench.store.reader()).await.unwrap();
         if tree_of(&head).ok() != Some(tree) {
             return Err("the tree kept with the head is not that of the log".to_owned());
         }
-        match self.replica().await.ledger.state() {
+        match last.ledger.state() {
             State::Sound => Ok(()),
             state => Err(format!("a log that nobody touched is {state:?}")),
         }
+    }
+
+    /// What stands there beside events: each reorganisation once, before what was authorised in knowledge of it; each change
+    /// of keys and each report that was acknowledged.
+    fn check_others(&self, rows: &[revision::Model]) -> Checked {
+        let mut noted = directory().position();
+        for row in rows {
+            match Kind::from_number(u8::try_from(row.kind).unwrap()) {
+                Some(Kind::Reorganization) if row.registry_position == noted + 1 => noted += 1,
+                Some(Kind::EventRevision | Kind::Report) if row.registry_position <= noted => {}
+                Some(Kind::Recovery | Kind::KeyChange) => {}
+                kind => {
+                    let (index, at) = (row.log_index, row.registry_position);
+                    return Err(format!(
+                        "entry {index}, {kind:?} at {at}, stands where {noted} is known"
+                    ));
+                }
+            }
+        }
+        let at = |index: i64| rows.get(usize::try_from(index - 1).unwrap());
+        for change in &self.changes {
+            let stands = at(change.log_index).and_then(|row| pb::LedgerKeyChange::decode(row.content.as_slice()).ok());
+            if stands.is_none_or(|stands| stands.note != change.note) {
+                return Err(format!("the change of keys {} is not there", change.log_index));
+            }
+        }
+        for report in &self.reports {
+            let of_report = rows
+                .iter()
+                .filter(|row| report.report == format!("reports/{}", row.event_id));
+            let places: Vec<i64> = of_report.map(|row| row.log_index).collect();
+            if places != [report.log_index] {
+                return Err(format!(
+                    "{} stands at {places:?}, and was told to at {}",
+                    report.report, report.log_index
+                ));
+            }
+        }
+        Ok(())
     }
 }
 
