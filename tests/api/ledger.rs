@@ -64,6 +64,7 @@ async fn what_was_acknowledged_is_in_the_next_checkpoint_and_can_be_proved() {
         let root: Hash = newest.root_hash.as_slice().try_into().expect("a hash");
 
         let request = GetInclusionProofRequest {
+            digest: Vec::new(),
             report: String::new(),
             event: event.name.clone(),
             revision: 0,
@@ -140,6 +141,7 @@ async fn a_reader_proves_what_it_may_read_and_nothing_else() {
         .expect("logged");
     let proof = |principal: &'static str, event: &str| {
         let request = GetInclusionProofRequest {
+            digest: Vec::new(),
             report: String::new(),
             event: event.to_owned(),
             ..GetInclusionProofRequest::default()

@@ -7,7 +7,7 @@ use banggiao_cli::ledger::{Evidence, Trusted};
 use banggiao_contracts::{
     journal::v1::{
         EnterReportRequest, Event, EventRevision, GetInclusionProofRequest, LedgerEntry, LedgerEntryKind,
-        LedgerReorganization, LedgerReport, ListEntriesRequest, RecoverLogRequest,
+        LedgerReorganization, LedgerReport, ListEntriesRequest, LogEventRequest, RecoverLogRequest,
         event_feed_service_client::EventFeedServiceClient, ledger_reorganization::Change,
         ledger_service_client::LedgerServiceClient,
     },
@@ -22,7 +22,7 @@ use prost_reflect::prost::Message;
 use tonic::Code;
 
 use super::restated::reorganize;
-use crate::{auditor, clerk::Clerk, installation::Installation};
+use crate::{auditor, installation::Installation};
 
 fn ledger(installation: &Installation, principal: &str) -> LedgerServiceClient<Authorized> {
     LedgerServiceClient::new(installation.channel(principal))
@@ -86,15 +86,21 @@ fn check_order(entries: &[LedgerEntry]) {
     assert!(revisions > 0);
 }
 
-async fn log(installation: &Installation, unit: &str) -> i64 {
+/// Logs an event in knowledge of the registry up to a position; gives its place.
+async fn log(installation: &Installation, unit: &str, min_registry_position: i64) -> i64 {
     let event = Event {
         event_type: "eventTypes/diplomatic-event".to_owned(),
         start_date: "2026-02-10".to_owned(),
         home_unit: format!("units/{unit}"),
         ..Event::default()
     };
-    let mut clerk = Clerk::new(installation, "administrator");
-    clerk.log(event).await.expect("logged").log_index
+    let request = LogEventRequest {
+        event: Some(event),
+        min_registry_position,
+        ..LogEventRequest::default()
+    };
+    let logged = installation.events("administrator").log_event(request).await;
+    logged.expect("logged").into_inner().log_index
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -126,14 +132,14 @@ async fn a_reorganisation_stands_before_what_was_written_in_knowledge_of_it() {
     // Nothing was written in knowledge of it.
     assert_eq!(entries(&installation).await.len(), before.len());
     recorded.push((name.clone(), position, false));
-    let index = log(&installation, "tayninh-ben-cau").await;
+    let index = log(&installation, "tayninh-ben-cau", position).await;
     let after = entries(&installation).await;
     assert_eq!(usize::try_from(index).expect("a place"), before.len() + 2);
     assert_eq!(reorganizations(&after), recorded);
 
     // A start forgets what is kept in mind, and the log does not.
     installation.restart().await;
-    assert_eq!(log(&installation, "tayninh").await, index + 1);
+    assert_eq!(log(&installation, "tayninh", 0).await, index + 1);
     let request = RevokeReorganizationRequest {
         name: name.clone(),
         legal_basis: "Quyết định".to_owned(),
@@ -148,7 +154,7 @@ async fn a_reorganisation_stands_before_what_was_written_in_knowledge_of_it() {
     let (second, at) = reorganize(&installation, "2026-03-02", rename("Bến Cầu khác")).await;
     recorded.push((name, revocation.expect("a revocation").registry_position, true));
     recorded.push((second, at, false));
-    assert_eq!(log(&installation, "tayninh").await, index + 4);
+    assert_eq!(log(&installation, "tayninh", at).await, index + 4);
     let all = entries(&installation).await;
     assert_eq!(reorganizations(&all), recorded);
     check_order(&all);
@@ -220,14 +226,13 @@ async fn entered(installation: &Installation, name: &str, other_than: i64) -> Re
 }
 
 fn bytes(digest: &str) -> Vec<u8> {
-    let pairs = digest.as_bytes().chunks(2);
-    let byte = |pair| u8::from_str_radix(std::str::from_utf8(pair).expect("text"), 16).expect("digits");
-    pairs.map(byte).collect()
+    banggiao_model::hex::decode(digest).expect("a digest")
 }
 
-async fn proof(installation: &Installation, report: &str) -> Evidence {
+async fn proof(installation: &Installation, report: &Report) -> Evidence {
     let request = GetInclusionProofRequest {
-        report: report.to_owned(),
+        report: report.name.clone(),
+        digest: bytes(&report.digest),
         ..GetInclusionProofRequest::default()
     };
     let proof = ledger(installation, "administrator").get_inclusion_proof(request).await;
@@ -285,7 +290,7 @@ async fn what_was_signed_stands_in_the_log() {
     );
 
     // It is proved without a server, and no other digest is.
-    let evidence = proof(&installation, &signed.name).await;
+    let evidence = proof(&installation, &signed).await;
     assert_eq!(evidence.verify(&Trusted::default()).expect("a checkpoint").findings, []);
     let mut altered = evidence.clone();
     altered.proofs[0].entry.as_mut().expect("an entry").content = LedgerReport {
@@ -344,7 +349,7 @@ async fn what_was_signed_stands_in_the_log() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_recovery_gave_up_is_entered_again() {
     let mut installation = Installation::with_sample().await;
-    let kept = log(&installation, "tayninh").await;
+    let kept = log(&installation, "tayninh", 0).await;
     installation
         .while_stopped(|folder| auditor::copy_journal(folder, "journal", "copy", &[]))
         .await;
@@ -352,7 +357,7 @@ async fn what_a_recovery_gave_up_is_entered_again() {
     let lost = entered(&installation, &signed.name, 0).await.entry_log_index;
     assert_eq!(lost, kept + 1);
     // It is signed for, so that its loss is told.
-    proof(&installation, &signed.name).await;
+    proof(&installation, &signed).await;
     installation
         .while_stopped(|folder| auditor::copy_journal(folder, "copy", "journal", &[]))
         .await;
@@ -370,6 +375,6 @@ async fn what_a_recovery_gave_up_is_entered_again() {
     assert_eq!(report.entry_log_index, lost + 1);
     assert_eq!(report.digest, signed.digest);
     verified(&installation, &report).await;
-    let evidence = proof(&installation, &signed.name).await;
+    let evidence = proof(&installation, &signed).await;
     assert_eq!(evidence.verify(&Trusted::default()).expect("a checkpoint").findings, []);
 }

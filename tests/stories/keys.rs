@@ -74,7 +74,9 @@ fn secrets(folder: &Path) -> BTreeSet<String> {
         .expect("the folder")
         .map(|file| file.expect("a file").file_name());
     let names = files.map(|name| name.to_string_lossy().into_owned());
-    names.filter(|name| name.starts_with("journal.key")).collect()
+    names
+        .filter(|name| name.starts_with("journal.key") && !name.ends_with(".lock"))
+        .collect()
 }
 
 /// What was there at a step: a checkpoint that somebody kept, and evidence that somebody carries.
@@ -274,12 +276,21 @@ async fn a_change_that_was_cut_short_is_finished_by_the_next_start() {
     let (_, index) = log(&installation).await;
     assert_eq!(checkpoint(&installation, index).await.verifier_key, second);
 
-    // The former was retired, and its secret is there again.
+    // The former was retired, and its secret is there again; so is a key that was made and never signed, and a draft. What
+    // somebody has put there by another name is nobody's.
     retire(&installation).await;
+    let (id, made) = made();
     installation
-        .while_stopped(|folder| fs::write(folder.join(&beside), &former).expect("a file"))
+        .while_stopped(|folder| {
+            fs::write(folder.join(&beside), &former).expect("a file");
+            fs::write(folder.join(format!("journal.key.{id}")), &made).expect("a file");
+            fs::write(folder.join("journal.key.0123456789abcdef.new"), &made).expect("a file");
+            fs::write(folder.join("journal.key.20260315"), &former).expect("a file");
+        })
         .await;
-    assert_eq!(secrets(&folder).len(), 1);
+    let left = ["journal.key", "journal.key.20260315"].map(str::to_owned);
+    assert_eq!(secrets(&folder), left.into());
+    fs::remove_file(folder.join("journal.key.20260315")).expect("a file");
 
     // Without the secret of the newest nothing is taken in: nobody could sign for it.
     installation
@@ -290,6 +301,16 @@ async fn a_change_that_was_cut_short_is_finished_by_the_next_start() {
         .while_stopped(|folder| fs::write(folder.join("journal.key"), &newest).expect("a file"))
         .await;
     assert_eq!(installation.health("banggiao.journal.v1.writes").await, "SERVING");
+}
+
+/// A key as it stands in a file, and what the file is called after.
+fn made() -> (String, String) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("key");
+    let seed = [9; 32];
+    banggiao_runtime::private::write_seed(&file, &seed).expect("a key");
+    let key = SecretKey::new("banggiao/journal", &seed).expect("a key");
+    (key.public().id(), fs::read_to_string(&file).expect("a key"))
 }
 
 /// A backup from before a change is restored: the log knows nothing of the key with which it was signed since.

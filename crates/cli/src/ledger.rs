@@ -174,16 +174,16 @@ async fn prove(
 ) -> Result<(), Error> {
     let connection = &session.connection;
     let asked = record.clone();
-    let (event, report) = match names::is_report(&record) {
-        true => (String::new(), record),
-        false => (record, String::new()),
-    };
-    let request = pb::GetInclusionProofRequest {
-        event,
+    let mut request = pb::GetInclusionProofRequest {
         revision,
-        tree_size: 0,
-        report,
+        ..pb::GetInclusionProofRequest::default()
     };
+    if names::is_report(&record) {
+        request.digest = digest(session, &record).await?;
+        request.report = record;
+    } else {
+        request.event = record;
+    }
     let proof = connection
         .call(connection.ledger().get_inclusion_proof(request))
         .await?;
@@ -204,6 +204,21 @@ async fn prove(
         file::write(&file, evidence.to_json()?.as_bytes())?;
     }
     shown::evidence(&evidence, &report, session.output, session.lang)
+}
+
+/// The digest of an issued report, which reporting tells whoever may read it.
+async fn digest(session: &Session, report: &str) -> Result<Vec<u8>, Error> {
+    let connection = &session.connection;
+    let name = report.to_owned();
+    let asked = reporting::GetReportRequest { name };
+    let report = connection.call(connection.report_streams().get_report(asked)).await?;
+    let digest = banggiao_model::hex::decode(&report.digest).filter(|digest| !digest.is_empty());
+    digest.ok_or_else(|| {
+        Error::failure(format!(
+            "{} is not issued: there is nothing signed to prove",
+            report.name
+        ))
+    })
 }
 
 async fn export(session: &Session, file: &std::path::Path, with_content: bool) -> Result<(), Error> {
@@ -295,7 +310,7 @@ pub async fn export_figure(
             event: contribution.resource.clone(),
             revision: contribution.revision,
             tree_size: checkpoint.tree_size,
-            report: String::new(),
+            ..pb::GetInclusionProofRequest::default()
         };
         async move { connection.call(connection.ledger().get_inclusion_proof(request)).await }
     }));

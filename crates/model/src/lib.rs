@@ -8,6 +8,7 @@
 pub mod clock;
 pub mod date;
 pub mod decimal;
+pub mod hex;
 pub mod hierarchy;
 pub mod level;
 pub mod marker;

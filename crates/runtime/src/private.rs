@@ -9,6 +9,9 @@ use std::{
 use anyhow::Context;
 use base64::{Engine, prelude::BASE64_STANDARD};
 
+/// How the name of a draft ends.
+const DRAFT: &str = "new";
+
 /// The 32 secret bytes of a signing key in a file, which is made if it is not there.
 ///
 /// # Errors
@@ -83,23 +86,82 @@ pub fn write(path: &Path, text: &str) -> anyhow::Result<()> {
     synchronise_folder(path)
 }
 
-/// Writes beside a file what is to take its place. Other processes that write the same have drafts of their own.
-fn draft(path: &Path, text: &str) -> anyhow::Result<PathBuf> {
-    let fresh = path.with_extension(format!("{}.new", std::process::id()));
-    // A leftover of a broken start is in the way of the permissions.
-    if fresh.exists() {
-        fs::remove_file(&fresh).with_context(|| format!("cannot remove {}", fresh.display()))?;
+/// Keeps all other processes that ask for it, also on other machines that share the folder, from a file and those beside it
+/// until the guard goes. It waits.
+///
+/// # Errors
+/// If the lock cannot be had.
+pub fn locked(file: &Path) -> anyhow::Result<fs::File> {
+    let path = beside(file, "lock");
+    let lock = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
+    let lock = lock.with_context(|| format!("cannot write {}", path.display()))?;
+    lock.lock().with_context(|| format!("cannot lock {}", path.display()))?;
+    Ok(lock)
+}
+
+/// Removes what a process that died has left of a file that it was about to write. Only for whoever holds the lock on it.
+///
+/// # Errors
+/// If the folder cannot be read, or something not be removed.
+pub fn sweep(file: &Path) -> anyhow::Result<()> {
+    for name in names_beside(file)? {
+        if name.ends_with(DRAFT) {
+            remove(&beside(file, &name))?;
+        }
     }
+    Ok(())
+}
+
+/// What follows on a file's name, and a dot, in the names of the files beside it.
+///
+/// # Errors
+/// If the folder cannot be read.
+pub fn names_beside(file: &Path) -> anyhow::Result<Vec<String>> {
+    let own = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let folder = folder_of(file);
+    let read = || format!("cannot read {}", folder.display());
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder).with_context(read)? {
+        let name = entry.with_context(read)?.file_name().to_string_lossy().into_owned();
+        names.extend(
+            name.strip_prefix(&own)
+                .and_then(|rest| rest.strip_prefix('.'))
+                .map(str::to_owned),
+        );
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// The file whose name is that of another with a dot and something after it.
+#[must_use]
+pub fn beside(file: &Path, after: &str) -> PathBuf {
+    let mut name = file.file_name().unwrap_or_default().to_owned();
+    name.push(".");
+    name.push(after);
+    file.with_file_name(name)
+}
+
+fn folder_of(file: &Path) -> &Path {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    folder.unwrap_or(Path::new("."))
+}
+
+/// Writes beside a file what is to take its place. No other process, and no other file, has a draft of that name.
+fn draft(path: &Path, text: &str) -> anyhow::Result<PathBuf> {
+    let mut random = [0; 8];
+    getrandom::fill(&mut random).map_err(|error| anyhow::anyhow!("no randomness for the name of a draft: {error}"))?;
+    let fresh = beside(path, &format!("{:016x}.{DRAFT}", u64::from_ne_bytes(random)));
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options
         .open(&fresh)
-        .with_context(|| format!("cannot write {}", fresh.display()))?;
+        .with_context(|| format!("cannot write {}", path.display()))?;
     writeln!(file, "{text}")
         .and_then(|()| file.sync_all())
-        .context("cannot write a private file")?;
+        .with_context(|| format!("cannot write {}", path.display()))?;
     Ok(fresh)
 }
 
@@ -107,8 +169,7 @@ fn draft(path: &Path, text: &str) -> anyhow::Result<PathBuf> {
 fn synchronise_folder(path: &Path) -> anyhow::Result<()> {
     #[cfg(unix)]
     {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        fs::File::open(folder.unwrap_or(Path::new(".")))
+        fs::File::open(folder_of(path))
             .and_then(|folder| folder.sync_all())
             .with_context(|| format!("cannot synchronise the folder of {}", path.display()))?;
     }

@@ -2,8 +2,9 @@
 
 use sea_orm::{
     ActiveValue::Set,
+    QuerySelect,
     entity::prelude::*,
-    sea_query::{ColumnDef, Expr, ExprTrait, Index, Table, TableCreateStatement},
+    sea_query::{ColumnDef, Expr, ExprTrait, Index, LockType, Table, TableCreateStatement},
 };
 
 use crate::{Error, Tx};
@@ -73,6 +74,15 @@ pub async fn read(db: &impl ConnectionTrait, feed: &'static str) -> Result<Model
         .one(db)
         .await?
         .ok_or(Error::Missing("the cursor"))
+}
+
+/// As [`read`], and nobody moves it for the rest of the transaction.
+///
+/// # Errors
+/// As [`read`].
+pub async fn lock(tx: &Tx, feed: &'static str) -> Result<Model, Error> {
+    let row = Entity::find_by_id(feed).lock(LockType::Update).one(tx).await?;
+    row.ok_or(Error::Missing("the cursor"))
 }
 
 /// Moves the cursor from where it was expected to where it shall be, so that no two processes apply the same entries.

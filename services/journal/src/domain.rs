@@ -119,6 +119,9 @@ pub enum Error {
     /// The log is not what was signed of it, and takes nothing in.
     #[error("the log is frozen: {0}")]
     Frozen(Arc<str>),
+    /// The secret of a key that signs for the log is not here.
+    #[error("the log cannot be signed for: {0}")]
+    NoSecret(Arc<str>),
     /// What is kept of the log contradicts itself.
     #[error("the log is damaged: {0}")]
     DamagedLog(Arc<str>),

@@ -18,7 +18,7 @@ pub use growth::{Growth, New};
 pub use key_change::Step;
 pub use recovery::{Declared, recovery};
 pub use reorganization::{Heard, Unheard};
-pub use report::Issued;
+pub use report::{Issued, entered};
 pub use soundness::State;
 
 use std::{
@@ -112,7 +112,8 @@ impl Ledger {
         self.enter_state(state);
         if *self.state.borrow() == State::Sound {
             // A process may have died between two steps of a change.
-            self.arrange(head::read(self.store.reader()).await?.epoch).await?;
+            let turn = self.keys.turn().await?;
+            self.arrange(&turn).await?;
         }
         if self.last_checkpoint().await?.note.is_empty() && head::read(self.store.reader()).await?.position > 0 {
             tracing::warn!(

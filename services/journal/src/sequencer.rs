@@ -273,7 +273,7 @@ fn halves(mut groups: Vec<Group>, error: &Error) -> Halves {
 fn is_fault_of_a_command(error: &Error) -> bool {
     match error {
         Error::Store(error) => error.kind() == banggiao_store::Kind::Fault,
-        Error::Frozen(_) | Error::DamagedLog(_) => false,
+        Error::Frozen(_) | Error::NoSecret(_) | Error::DamagedLog(_) => false,
         _ => true,
     }
 }

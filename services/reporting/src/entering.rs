@@ -3,19 +3,20 @@
 //! A report is issued whether or not the journal is there. What was issued is handed over afterwards, as often as it takes;
 //! the journal answers the same digest with the same entry.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use banggiao_contracts::{
     journal::v1::{self as journal, ledger_service_client::LedgerServiceClient},
     reporting::v1 as pb,
 };
+use banggiao_model::hex;
 use banggiao_rpc::channel::Authorized;
 use banggiao_store as store;
 use prost::Message;
 use tokio_util::sync::CancellationToken;
-use tonic::{Request, Status};
+use tonic::{Code, Request, Status};
 
-use crate::{domain::report, office::Office, store::report as stored};
+use crate::{office::Office, store::report as stored};
 
 /// So often is looked for what another replica has issued, and for what was refused.
 const EVERY: Duration = Duration::from_secs(2);
@@ -31,21 +32,39 @@ enum Error {
     Store(#[from] store::Error),
     #[error("{0}")]
     Journal(#[from] Status),
-    #[error("{0} is not kept as it was signed")]
-    Damaged(String),
+    #[error("it is not kept as it was signed")]
+    Damaged,
+}
+
+impl Error {
+    /// Whether it would befall any other report as well.
+    fn is_of_all(&self) -> bool {
+        match self {
+            Self::Store(_) => true,
+            Self::Journal(status) => matches!(
+                status.code(),
+                Code::Unavailable | Code::DeadlineExceeded | Code::FailedPrecondition | Code::PermissionDenied
+            ),
+            Self::Damaged => false,
+        }
+    }
 }
 
 /// Hands over until `shutdown` whatever is issued.
 pub fn keep(office: Arc<Office>, journal: Authorized, shutdown: CancellationToken) {
-    let journal = LedgerServiceClient::new(journal);
+    let mut clerk = Clerk {
+        office,
+        journal: LedgerServiceClient::new(journal),
+        told: HashSet::new(),
+    };
     tokio::spawn(async move {
         loop {
-            if let Err(error) = hand_over(&office, &journal).await {
+            if let Err(error) = clerk.hand_over().await {
                 tracing::debug!(%error, "issued reports cannot be handed to the journal for the moment");
             }
             let pause = async {
                 tokio::select! {
-                    () = office.issued() => {}
+                    () = clerk.office.issued() => {}
                     () = tokio::time::sleep(EVERY) => {}
                 }
             };
@@ -56,42 +75,57 @@ pub fn keep(office: Arc<Office>, journal: Authorized, shutdown: CancellationToke
     });
 }
 
-async fn hand_over(office: &Office, journal: &LedgerServiceClient<Authorized>) -> Result<(), Error> {
-    loop {
-        let reports = stored::entry::missing(office.reader(), REPORTS).await?;
-        if reports.is_empty() {
-            return Ok(());
-        }
-        let mut refused = None;
-        for report in reports {
-            // One that does not read holds none of the others up.
-            if let Err(error) = enter(office, journal, &report).await {
-                tracing::warn!(report = report.name, %error, "a report is not in the journal's log yet");
-                refused = Some(error);
-            }
-        }
-        if let Some(refused) = refused {
-            return Err(refused);
-        }
-    }
+struct Clerk {
+    office: Arc<Office>,
+    journal: LedgerServiceClient<Authorized>,
+    /// Reports that were refused, each of which is told of once.
+    told: HashSet<String>,
 }
 
-async fn enter(office: &Office, journal: &LedgerServiceClient<Authorized>, report: &pb::Report) -> Result<(), Error> {
-    let damaged = || Error::Damaged(report.name.clone());
-    let content = stored::content::read(office.reader(), stored::id_of(&report.name)).await?;
-    let content = pb::ReportContent::decode(content.unwrap_or_default().as_slice()).map_err(|_| damaged())?;
-    let mut request = Request::new(journal::EnterReportRequest {
-        report: report.name.clone(),
-        digest: report::digest_bytes(&report.digest).ok_or_else(damaged)?,
-        journal_epoch: content.journal_epoch,
-        report_log_index: content.log_index,
-        registry_position: content.registry_position,
-        issue_time: report.issue_time,
-    });
-    request.set_timeout(PATIENCE);
-    let entered = journal.clone().enter_report(request).await?.into_inner();
-    office
-        .entered(report.name.clone(), entered.epoch, entered.log_index)
-        .await?;
-    Ok(())
+impl Clerk {
+    /// Hands over all that is missing. One that is refused holds none of the others up.
+    async fn hand_over(&mut self) -> Result<(), Error> {
+        let mut after = 0;
+        loop {
+            let reports = stored::entry::missing(self.office.reader(), after, REPORTS).await?;
+            let Some((last, _)) = reports.last() else {
+                return Ok(());
+            };
+            after = *last;
+            for (_, report) in reports {
+                let (name, entered) = match report {
+                    Ok(report) => (report.name.clone(), self.enter(&report).await),
+                    Err(id) => (id, Err(Error::Damaged)),
+                };
+                match entered {
+                    Ok(()) => drop(self.told.remove(&name)),
+                    Err(error) if error.is_of_all() => return Err(error),
+                    Err(error) => {
+                        if self.told.insert(name.clone()) {
+                            tracing::warn!(report = name, %error, "a report cannot be entered into the journal's log");
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    async fn enter(&self, report: &pb::Report) -> Result<(), Error> {
+        let content = stored::content::read(self.office.reader(), stored::id_of(&report.name)).await?;
+        let content = pb::ReportContent::decode(content.unwrap_or_default().as_slice());
+        let content = content.map_err(|_| Error::Damaged)?;
+        let mut request = Request::new(journal::EnterReportRequest {
+            report: report.name.clone(),
+            digest: hex::decode(&report.digest).ok_or(Error::Damaged)?,
+            journal_epoch: content.journal_epoch,
+            report_log_index: content.log_index,
+            registry_position: content.registry_position,
+            issue_time: report.issue_time,
+        });
+        request.set_timeout(PATIENCE);
+        let entered = self.journal.clone().enter_report(request).await?.into_inner();
+        let place = (entered.epoch, entered.log_index);
+        self.office.entered(report.name.clone(), place.0, place.1).await?;
+        Ok(())
+    }
 }

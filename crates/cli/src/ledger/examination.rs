@@ -5,9 +5,9 @@ use super::given::{Kept, Trust, Trusted};
 use crate::error::Error;
 use banggiao_contracts::journal::v1 as pb;
 use banggiao_ledger::check::{Checker, Finding};
-use banggiao_ledger::checkpoint::base;
+use banggiao_ledger::checkpoint::{base, origin};
 use banggiao_ledger::key_change::Term;
-use banggiao_ledger::{Checkpoint, KeyChange, Node, Note, PublicKey, Terms, hex};
+use banggiao_ledger::{Checkpoint, KeyChange, Node, Note, PublicKey, Terms, commitment, hex};
 use prost::Message as _;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -26,12 +26,22 @@ struct Begun {
     sent: pb::Checkpoint,
     trust: Trust,
     since: Vec<Kept>,
-    /// Epoch and last entry before it, of each recovery.
-    recoveries: Vec<(i64, u64)>,
+    recoveries: Vec<Recovered>,
     changes: Vec<Changed>,
     /// Entries that cannot be entries, or are not of the epoch in which they stand.
     unreadable: Vec<i64>,
     not_sound: String,
+}
+
+/// A recovery as it stands in the log.
+#[derive(Debug)]
+struct Recovered {
+    log_index: i64,
+    epoch: i64,
+    /// The last entry before it.
+    kept: u64,
+    /// The key that the epoch begins with, if the declaration tells it.
+    key: Option<PublicKey>,
 }
 
 /// A change of keys as it stands in the log.
@@ -112,10 +122,9 @@ impl<'a> Examination<'a> {
     /// # Errors
     /// If nothing was taken in.
     pub fn finish(self, took: Duration) -> Result<Report, Error> {
-        let mut begun = self
+        let begun = self
             .begun
             .ok_or_else(|| Error::failure("the log holds no checkpoint"))?;
-        begun.learn();
         begun.report(took)
     }
 }
@@ -143,49 +152,96 @@ impl Begun {
         })
     }
 
-    /// Whoever is believed vouches for the keys before and after his own.
-    fn learn(&mut self) {
+    /// What the log is called in an epoch.
+    fn origin(&self, epoch: i64) -> String {
+        origin(base(&self.sent.origin).0, epoch)
+    }
+
+    /// Whoever is believed vouches for the keys before and after his own; a key that goes on in a new epoch is still the same.
+    fn learn(&mut self, terms: &BTreeMap<i64, Terms>) {
+        let parties: BTreeMap<i64, Vec<PublicKey>> = terms
+            .iter()
+            .map(|(epoch, terms)| (*epoch, terms.all().iter().map(|term| term.key.clone()).collect()))
+            .collect();
         let mut learned = true;
         while learned {
             learned = false;
-            for Changed { note, change, .. } in &self.changes {
-                let before: Vec<PublicKey> = self
-                    .changes
-                    .iter()
-                    .flat_map(|other| other.change.signing.clone())
-                    .collect();
-                learned |= self.trust.learn(&change.origin, note, &before);
+            for Changed {
+                note, change, epoch, ..
+            } in &self.changes
+            {
+                let parties = parties.get(epoch).map(Vec::as_slice).unwrap_or_default();
+                learned |= self.trust.learn(&change.origin, note, parties);
+            }
+            for recovered in &self.recoveries {
+                let newest = |epoch: i64, size| terms.get(&epoch).and_then(|terms| terms.at(size).pop());
+                let before = newest(recovered.epoch - 1, recovered.kept);
+                let after = newest(recovered.epoch, recovered.kept + 1);
+                let (Some(before), Some(after)) = (before, after) else {
+                    continue;
+                };
+                if before.is_same(&after) && self.trust.believes(&before) != self.trust.believes(&after) {
+                    learned |= self.trust.learn_key(before) | self.trust.learn_key(after);
+                }
             }
         }
     }
 
-    /// The keys of each epoch in which they changed, and the changes that are not signed by whom they must be.
+    /// The keys of each epoch of which the log says who signs, and the entries by which somebody would sign who may not.
     fn terms(&self) -> (BTreeMap<i64, Terms>, Vec<i64>) {
-        let (mut terms, mut wrong) = (BTreeMap::new(), Vec::new());
-        for Changed {
-            log_index,
-            epoch,
-            note,
-            change,
-        } in &self.changes
-        {
-            let Some(first) = change.signing.first() else { continue };
-            let of_epoch: &mut Terms = terms.entry(*epoch).or_insert_with(|| Terms::of(first.clone()));
-            let until_now = of_epoch.at(change.size);
-            let must: Vec<&PublicKey> = until_now.last().into_iter().chain(change.newest()).collect();
-            let signed = must.iter().all(|key| note.signed_by(key).is_ok());
-            let in_place = u64::try_from(*log_index - 1) == Ok(change.size) && base(&change.origin).1 == *epoch;
-            if !signed || !in_place || !self.trust.has_signed(&change.origin, note) {
-                wrong.push(*log_index);
+        let (mut terms, mut wrong) = (BTreeMap::<i64, Terms>::new(), Vec::new());
+        let (mut recoveries, mut changes) = (self.recoveries.iter().peekable(), self.changes.iter().peekable());
+        while recoveries.peek().is_some() || changes.peek().is_some() {
+            let at = changes.peek().map_or(i64::MAX, |change| change.log_index);
+            if let Some(recovered) = recoveries.next_if(|recovered| recovered.log_index < at) {
+                let name = self.origin(recovered.epoch);
+                let before = terms.get(&(recovered.epoch - 1));
+                let goes_on = before.and_then(|terms| terms.at(recovered.kept).pop());
+                let goes_on = goes_on.and_then(|key| key.named(&name).ok());
+                let Some(first) = recovered.key.clone().or(goes_on) else {
+                    continue;
+                };
+                // A key that signs no more does not come back by a recovery.
+                let mut earlier = terms.values().flat_map(Terms::all);
+                let is_over = earlier.any(|term| term.last.is_some() && term.key.is_same(&first));
+                if is_over || first.name() != name {
+                    wrong.push(recovered.log_index);
+                }
+                terms.insert(recovered.epoch, Terms::of(first));
+            } else if let Some(Changed {
+                log_index,
+                epoch,
+                note,
+                change,
+            }) = changes.next()
+            {
+                let Some(first) = change.signing.first() else { continue };
+                let of_epoch = terms.entry(*epoch).or_insert_with(|| Terms::of(first.clone()));
+                let until_now = of_epoch.at(change.size);
+                let must: Vec<&PublicKey> = until_now.last().into_iter().chain(change.newest()).collect();
+                let signed = must.iter().all(|key| note.signed_by(key).is_ok());
+                let in_place = u64::try_from(*log_index - 1) == Ok(change.size);
+                if !signed || !in_place || change.origin != self.origin(*epoch) {
+                    wrong.push(*log_index);
+                }
+                of_epoch.change(change);
             }
-            of_epoch.change(change);
         }
         (terms, wrong)
     }
 
-    fn report(self, took: Duration) -> Result<Report, Error> {
+    fn report(mut self, took: Duration) -> Result<Report, Error> {
+        let (terms, mut false_changes) = self.terms();
+        self.learn(&terms);
+        let trust = &self.trust;
+        let unbelieved = self
+            .changes
+            .iter()
+            .filter(|changed| !trust.has_signed(&changed.change.origin, &changed.note));
+        false_changes.extend(unbelieved.map(|changed| changed.log_index));
+        false_changes.sort_unstable();
+        false_changes.dedup();
         let (checkpoint, signers) = self.trust.believed(&self.sent.note)?;
-        let (terms, false_changes) = self.terms();
         let mut out_of_term = Vec::new();
         let mut in_term = |checkpoint: &Checkpoint, signers: &[PublicKey]| {
             let of_epoch = terms.get(&base(&checkpoint.origin).1);
@@ -198,27 +254,33 @@ impl Begun {
         let (mut given_up, mut held) = (Vec::new(), vec![checkpoint.clone()]);
         for kept in &self.since {
             let (kept, signers) = self.trust.believed_of(kept)?;
-            in_term(&kept, &signers);
             let epoch = base(&kept.origin).1;
-            let later = self.recoveries.iter().filter(|(began, _)| *began > epoch);
-            match later.map(|(_, last)| *last).min() {
+            let later = self.recoveries.iter().filter(|recovered| recovered.epoch > epoch);
+            match later.map(|recovered| recovered.kept).min() {
                 Some(last) if last < kept.size => given_up.push((kept.size, last)),
-                _ => held.push(kept),
+                _ => {
+                    in_term(&kept, &signers);
+                    held.push(kept);
+                }
             }
         }
         let newest = terms.get(&base(&checkpoint.origin).1);
+        let due = newest.map(|terms| terms.at(checkpoint.size)).unwrap_or_default();
+        let key = due.iter().rev().find(|key| signers.contains(key)).or(signers.last());
+        let terms = newest.map(|terms| terms.all().to_vec()).unwrap_or_default();
         Ok(Report {
             origin: checkpoint.origin.clone(),
             entries: self.checker.size(),
             root: hex(&checkpoint.root),
-            key: signers.last().map_or_else(String::new, ToString::to_string),
+            key: key.map_or_else(String::new, ToString::to_string),
             key_is_given: self.trust.is_given,
             since: self.since.iter().map(|kept| kept.checkpoint.size).collect(),
             took,
             findings: self.checker.finish(&held),
             given_up,
             unreadable: self.unreadable,
-            terms: newest.map(|terms| terms.all().to_vec()).unwrap_or_default(),
+            // One key for all sizes is no news.
+            terms: if terms.len() > 1 { terms } else { Vec::new() },
             false_changes,
             out_of_term,
             not_sound: self.not_sound,
@@ -231,30 +293,60 @@ impl Begun {
             self.unreadable.push(sent.log_index);
             return;
         };
-        if sent.kind() == pb::LedgerEntryKind::Recovery {
-            self.recoveries.push((sent.revision.into(), number.saturating_sub(1)));
-        }
-        if sent.epoch != self.recoveries.last().map_or(1, |(epoch, _)| *epoch) {
-            self.unreadable.push(sent.log_index);
-        }
-        if sent.salt.is_empty() != sent.content.is_empty() {
-            self.unreadable.push(sent.log_index);
-        }
-        if sent.kind() == pb::LedgerEntryKind::KeyChange {
-            match changed(sent) {
-                Some(change) => self.changes.push(change),
-                None => self.unreadable.push(sent.log_index),
-            }
-        }
         let salt: Option<&[u8; 32]> = sent.salt.as_slice().try_into().ok();
         let opened = salt.map(|salt| (salt, sent.content.as_slice()));
+        // Of what is not what was committed to, nothing is read.
+        let shown = opened.filter(|(salt, content)| commitment(salt, content) == entry.commitment);
+        match (sent.kind(), shown) {
+            (pb::LedgerEntryKind::Recovery, shown) => {
+                let recovered = shown.and_then(|(_, content)| recovered(sent, content));
+                if recovered.is_none() {
+                    self.unreadable.push(sent.log_index);
+                }
+                // Also of one that cannot be read it is known that an epoch begins there.
+                self.recoveries.push(recovered.unwrap_or(Recovered {
+                    log_index: sent.log_index,
+                    epoch: sent.revision.into(),
+                    kept: number.saturating_sub(1),
+                    key: None,
+                }));
+            }
+            (pb::LedgerEntryKind::KeyChange, shown) => match shown.and_then(|(_, content)| changed(sent, content)) {
+                Some(change) => self.changes.push(change),
+                None => self.unreadable.push(sent.log_index),
+            },
+            _ => {}
+        }
+        if sent.epoch != self.recoveries.last().map_or(1, |recovered| recovered.epoch) {
+            self.unreadable.push(sent.log_index);
+        }
+        if sent.salt.is_empty() != sent.content.is_empty() || salt.is_none() != sent.salt.is_empty() {
+            self.unreadable.push(sent.log_index);
+        }
         self.checker.entry(number, &entry, &sent.leaf_hash, opened);
     }
 }
 
-/// The change of keys that an entry holds; nothing if it does not show one.
-fn changed(sent: &pb::LedgerEntry) -> Option<Changed> {
-    let content = pb::LedgerKeyChange::decode(sent.content.as_slice()).ok()?;
+/// The recovery that an entry holds; nothing if it does not read.
+fn recovered(sent: &pb::LedgerEntry, content: &[u8]) -> Option<Recovered> {
+    let declared = pb::LedgerRecovery::decode(content).ok()?;
+    let key = match declared.verifier_key.as_str() {
+        "" => None,
+        key => Some(PublicKey::parse(key).ok()?),
+    };
+    let kept = u64::try_from(sent.log_index - 1).ok()?;
+    let is_here = declared.epoch == i64::from(sent.revision) && u64::try_from(declared.kept_log_index) == Ok(kept);
+    is_here.then_some(Recovered {
+        log_index: sent.log_index,
+        epoch: declared.epoch,
+        kept,
+        key,
+    })
+}
+
+/// The change of keys that an entry holds; nothing if it does not read.
+fn changed(sent: &pb::LedgerEntry, content: &[u8]) -> Option<Changed> {
+    let content = pb::LedgerKeyChange::decode(content).ok()?;
     let note = Note::parse(&content.note).ok()?;
     let change = KeyChange::from_note(&note).ok()?;
     Some(Changed {
@@ -286,3 +378,6 @@ impl Report {
             && self.not_sound.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests;

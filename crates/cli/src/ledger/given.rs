@@ -32,10 +32,13 @@ pub struct Kept {
     pub checkpoint: Checkpoint,
 }
 
-/// The keys that are believed, by any name that the log has.
+/// The keys that are believed.
 #[derive(Debug, Clone)]
 pub struct Trust {
-    keys: Vec<PublicKey>,
+    /// Those that the caller gave, in whichever epoch of the log.
+    given: Vec<PublicKey>,
+    /// Those that others vouched for, each in one epoch.
+    learned: Vec<PublicKey>,
     /// Whether the caller gave them, or they came with the log.
     pub is_given: bool,
 }
@@ -56,14 +59,16 @@ impl Trusted {
         let given: Vec<PublicKey> = self.key.iter().map(read).collect::<Result<_, Error>>()?;
         if !given.is_empty() {
             return Ok(Trust {
-                keys: given,
+                given,
+                learned: Vec::new(),
                 is_given: true,
             });
         }
         let sent = PublicKey::parse(sent)
             .map_err(|error| Error::failure(format!("the key that came with the log: {error}")))?;
         Ok(Trust {
-            keys: vec![sent],
+            given: vec![sent],
+            learned: Vec::new(),
             is_given: false,
         })
     }
@@ -108,17 +113,31 @@ impl Trust {
         believed.map_err(|error| Error::failure(format!("{}: {}", kept.file, error.text())))
     }
 
-    /// Believes from here on who signed a change of keys together with a key that is believed. Says whether that is
+    /// Believes from here on who of these has signed a note together with a key that is believed. Says whether that is
     /// anybody new.
     pub fn learn(&mut self, origin: &str, note: &Note, parties: &[PublicKey]) -> bool {
         if !self.has_signed(origin, note) {
             return false;
         }
-        let own = self.named(origin).unwrap_or_default();
         let signers = note.signers(parties).unwrap_or_default();
-        let new: Vec<PublicKey> = signers.into_iter().filter(|key| !own.contains(key)).cloned().collect();
-        self.keys.extend(new.iter().cloned());
-        !new.is_empty()
+        let signers: Vec<PublicKey> = signers.into_iter().cloned().collect();
+        let new = signers.into_iter().filter(|key| self.learn_key(key.clone()));
+        new.count() > 0
+    }
+
+    /// Believes a key from here on, in the epoch whose name it has. Says whether it is new.
+    pub fn learn_key(&mut self, key: PublicKey) -> bool {
+        let is_new = !self.believes(&key);
+        if is_new {
+            self.learned.push(key);
+        }
+        is_new
+    }
+
+    /// Whether a key is believed, in the epoch whose name it has.
+    #[must_use]
+    pub fn believes(&self, key: &PublicKey) -> bool {
+        self.named(key.name()).is_ok_and(|own| own.contains(key))
     }
 
     /// Whether somebody who is believed has signed a note, and nobody falsely in such a name.
@@ -127,11 +146,13 @@ impl Trust {
         self.named(origin).is_ok_and(|own| note.signers(&own).is_ok())
     }
 
-    /// The keys by the name that the log has.
+    /// The keys by the name that the log has in an epoch.
     fn named(&self, origin: &str) -> Result<Vec<PublicKey>, Error> {
-        let of_log = self.keys.iter().filter(|key| base(key.name()).0 == base(origin).0);
-        let named: Vec<PublicKey> = of_log.filter_map(|key| key.named(origin).ok()).collect();
-        match (named.is_empty(), self.keys.first()) {
+        let of_log = self.given.iter().filter(|key| base(key.name()).0 == base(origin).0);
+        let given = of_log.filter_map(|key| key.named(origin).ok());
+        let learned = self.learned.iter().filter(|key| key.name() == origin).cloned();
+        let named: Vec<PublicKey> = given.chain(learned).collect();
+        match (named.is_empty(), self.given.first()) {
             (true, Some(other)) => Err(Error::failure(format!(
                 "the log is {origin}, and the key is that of {}",
                 other.name()

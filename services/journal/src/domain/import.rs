@@ -237,6 +237,7 @@ pub fn rejected(line: i64, error: Error) -> Result<RowResult, Error> {
         | Error::HighWater(_)
         | Error::Store(_)
         | Error::Keys(_)
+        | Error::NoSecret(_)
         | Error::Broken(_)) => return Err(other),
     })
 }

@@ -6,7 +6,7 @@ use banggiao_contracts::journal::v1::{self as pb, ledger_service_server::LedgerS
 use banggiao_ledger::{Hash, Kind, Node, proof};
 use banggiao_model::permission::Action;
 use banggiao_rpc::{
-    Violations, audit, feed,
+    Scope, Violations, audit, feed,
     identity::{Authenticate, Caller},
     request::RequestId,
     wire,
@@ -126,14 +126,12 @@ impl LedgerService for Calls {
     ) -> Result<Response<pb::LedgerRecovery>, Status> {
         let authorized = self.authorize_everywhere(&request, Action::ManageAccess).await?;
         let mut request = request.into_inner();
-        let mut violations = Violations::new();
-        let id = RequestId::take(
+        let declared = declared(
+            &authorized,
             "RecoverLog",
             &mut request,
-            |r| &mut r.request_id,
-            &mut violations.root(),
-        );
-        let declared = declared(&authorized, &request.reason, id, violations)?;
+            |r: &mut pb::RecoverLogRequest| (&mut r.reason, &mut r.request_id),
+        )?;
         let recovery = self.journal.ledger().recover(declared, request.new_key).await;
         let recovery = recovery.map_err(refuse)?;
         self.grown(recovery.epoch, recovery.log_index);
@@ -159,15 +157,12 @@ impl LedgerService for Calls {
         request: Request<pb::RotateLogKeyRequest>,
     ) -> Result<Response<pb::LedgerKeyChange>, Status> {
         let authorized = self.authorize_everywhere(&request, Action::ManageAccess).await?;
-        let mut request = request.into_inner();
-        let mut violations = Violations::new();
-        let id = RequestId::take(
+        let declared = declared(
+            &authorized,
             "RotateLogKey",
-            &mut request,
-            |r| &mut r.request_id,
-            &mut violations.root(),
-        );
-        let declared = declared(&authorized, &request.reason, id, violations)?;
+            &mut request.into_inner(),
+            |r: &mut pb::RotateLogKeyRequest| (&mut r.reason, &mut r.request_id),
+        )?;
         self.change_keys(Step::Rotate, declared).await
     }
 
@@ -176,15 +171,12 @@ impl LedgerService for Calls {
         request: Request<pb::RetireLogKeyRequest>,
     ) -> Result<Response<pb::LedgerKeyChange>, Status> {
         let authorized = self.authorize_everywhere(&request, Action::ManageAccess).await?;
-        let mut request = request.into_inner();
-        let mut violations = Violations::new();
-        let id = RequestId::take(
+        let declared = declared(
+            &authorized,
             "RetireLogKey",
-            &mut request,
-            |r| &mut r.request_id,
-            &mut violations.root(),
-        );
-        let declared = declared(&authorized, &request.reason, id, violations)?;
+            &mut request.into_inner(),
+            |r: &mut pb::RetireLogKeyRequest| (&mut r.reason, &mut r.request_id),
+        )?;
         self.change_keys(Step::Retire, declared).await
     }
 
@@ -196,10 +188,8 @@ impl LedgerService for Calls {
         let request = request.into_inner();
         let mut violations = Violations::new();
         let mut scope = violations.root();
-        let id = wire::required_id(&request.report, "reports", "report", &mut scope);
-        if request.digest.len() != 32 {
-            scope.invalid("digest", "must have 32 bytes");
-        }
+        let id = report_id(&request.report, &mut scope);
+        digest(&request.digest, &mut scope);
         for (position, field) in [
             (request.journal_epoch, "journal_epoch"),
             (request.report_log_index, "report_log_index"),
@@ -230,14 +220,17 @@ impl LedgerService for Calls {
     }
 }
 
-/// Who declares what of the log, with a reason.
-fn declared(
+/// Who declares what of the log, with a reason: `fields` finds reason and id in the request.
+fn declared<R: Message>(
     authorized: &Authorized,
-    reason: &str,
-    id: Option<RequestId>,
-    mut violations: Violations,
+    method: &str,
+    request: &mut R,
+    fields: impl Fn(&mut R) -> (&mut String, &mut String),
 ) -> Result<Declared, Status> {
+    let mut violations = Violations::new();
     let mut scope = violations.root();
+    let id = RequestId::take(method, request, |request| fields(request).1, &mut scope);
+    let reason = fields(request).0;
     if reason.trim().is_empty() {
         scope.required("reason");
     }
@@ -251,6 +244,26 @@ fn declared(
     })
 }
 
+/// The id of a report among the entries, where those of other entries stand as well: `r` and digits.
+fn report_id(name: &str, scope: &mut Scope<'_>) -> Option<String> {
+    let id = wire::required_id(name, "reports", "report", scope)?;
+    let digits = id.strip_prefix('r').unwrap_or_default();
+    if digits.is_empty() || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+        scope.invalid("report", format!("{name:?} is not the name of a report"));
+        return None;
+    }
+    Some(id)
+}
+
+/// Checks that a digest is one.
+fn digest(digest: &[u8], scope: &mut Scope<'_>) {
+    match digest.len() {
+        32 => {}
+        0 => scope.required("digest"),
+        _ => scope.invalid("digest", "must have 32 bytes"),
+    }
+}
+
 impl Calls {
     /// The log has grown by an entry that did not come through the sequencer.
     fn grown(&self, epoch: i64, position: i64) {
@@ -260,8 +273,8 @@ impl Calls {
     async fn change_keys(&self, step: Step, declared: Declared) -> Result<Response<pb::LedgerKeyChange>, Status> {
         let known = *self.journal.watch_head().borrow();
         let change = self.journal.ledger().change_keys(step, declared, known).await;
-        let change = change.map_err(refuse)?;
-        self.grown(known.epoch, change.log_index);
+        let (change, epoch) = change.map_err(refuse)?;
+        self.grown(epoch, change.log_index);
         Ok(Response::new(change))
     }
 
@@ -288,7 +301,7 @@ impl Calls {
         Ok(entry)
     }
 
-    /// The entry of a report. It tells no more than a digest.
+    /// The entry of a report, for whoever knows its digest: reporting tells it to those who may read the report.
     async fn entry_of_report(
         &self,
         request: &Request<pb::GetInclusionProofRequest>,
@@ -300,22 +313,23 @@ impl Calls {
         if !request.event.is_empty() {
             scope.invalid("event", "cannot be asked for together with a report");
         }
-        let id = wire::required_id(&request.report, "reports", "report", &mut scope);
-        wire::position(request.revision.into(), "revision", &mut scope);
+        if request.revision != 0 {
+            scope.invalid("revision", "is told by the digest");
+        }
+        let id = report_id(&request.report, &mut scope);
+        digest(&request.digest, &mut scope);
         wire::position(request.tree_size, "tree_size", &mut scope);
         let id = checked(id, violations).map_err(refuse)?;
         let db = self.journal.store().reader();
-        let entries = revision::of_id(db, &id).await;
-        let mut entries = entries.map_err(|error| refuse(error.into()))?;
-        entries.retain(|model| model.kind == i16::from(Kind::Report.number()));
-        let asked = entries.into_iter().rev();
-        let mut asked = asked.filter(|model| request.revision == 0 || model.number == request.revision);
-        let model = asked
-            .next()
-            .ok_or_else(|| DOMAIN.not_found("reports", &request.report))?;
-        let mut entry = entry(&model);
-        open(&mut entry, model);
-        Ok(entry)
+        let entries = revision::of_kind(db, Kind::Report, &id).await;
+        for model in entries.map_err(|error| refuse(error.into()))? {
+            if ledger::entered(&model).map_err(refuse)?.digest == request.digest {
+                let mut entry = entry(&model);
+                open(&mut entry, model);
+                return Ok(entry);
+            }
+        }
+        Err(DOMAIN.not_found("reports", &request.report))
     }
 
     /// The size that was asked for, or else that of a checkpoint of at least so many entries, which comes with it.
@@ -397,8 +411,9 @@ impl Listing {
         let last = models.last().map_or(after, |model| model.log_index);
         let entries = models.into_iter().map(|model| {
             let mut entry = entry(&model);
-            // Who signs is nobody's secret.
-            if self.with_content || entry.kind() == pb::LedgerEntryKind::KeyChange {
+            // Without those nobody could tell by which keys the log is to be believed.
+            let of_keys = model.is(Kind::KeyChange) || model.is(Kind::Recovery);
+            if self.with_content || of_keys {
                 open(&mut entry, model);
             }
             entry

@@ -44,7 +44,7 @@ pub fn refuse(error: Error) -> Status {
         Error::Behind(behind) => DOMAIN.unavailable(behind.to_string()),
         Error::Stale(stale) => DOMAIN.unavailable(stale.to_string()),
         Error::Overloaded => DOMAIN.exhausted("OVERLOADED", "more is waiting to be written than can be taken in"),
-        Error::Frozen(why) => {
+        Error::Frozen(why) | Error::NoSecret(why) => {
             let todo = format!("{why}; nothing is taken in until an operator declares a recovery");
             DOMAIN.precondition(rule::LOG_FROZEN, vec![("the log".to_owned(), todo)])
         }

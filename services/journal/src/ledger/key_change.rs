@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use banggiao_contracts::journal::v1 as pb;
-use banggiao_ledger::{KeyChange, Kind, PublicKey, Terms, checkpoint::origin};
+use banggiao_ledger::{KeyChange, Kind, PublicKey, SecretKey, Terms, checkpoint::origin};
 use banggiao_rpc::feed;
 use banggiao_store::head;
 use prost::Message;
 
-use super::{Declared, Growth, Ledger, New, keys, timestamp, unsigned};
+use super::{Declared, Growth, Ledger, New, State, keys, keys::Turn, timestamp, unsigned};
 #[cfg(test)]
 use crate::trial::Moment;
 use crate::{
@@ -35,7 +35,8 @@ impl Ledger {
         Ok(self.keys.signers(self.store.reader(), head.epoch).await?.terms)
     }
 
-    /// Changes the keys. What is known of the head is held against the database, as before any entry.
+    /// Changes the keys; gives the epoch besides. What is known of the head is held against the database, as before any
+    /// entry.
     ///
     /// # Errors
     /// [`rule::LOG_KEYS`] if there is nothing to change in that way, [`Error::Frozen`] if the log is frozen; or those of the
@@ -45,31 +46,25 @@ impl Ledger {
         step: Step,
         declared: Declared,
         known: feed::Head,
-    ) -> Result<pb::LedgerKeyChange, Error> {
-        if let Some(model) = self.repeated(&declared).await? {
-            let change = keys::key_change(&model)?;
-            self.arrange(model.epoch).await?;
-            return Ok(change);
+    ) -> Result<(pb::LedgerKeyChange, i64), Error> {
+        // Nobody else changes the files, and nobody signs here, meanwhile.
+        let turn = self.keys.turn().await?;
+        let mut newest = self.newest.lock().await;
+        if let Some(model) = self.repeated(self.store.reader(), &declared).await? {
+            self.arrange(&turn).await?;
+            return Ok((keys::key_change(&model)?, model.epoch));
         }
         self.is_sound()?;
-        // Nobody signs here meanwhile.
-        let mut newest = self.newest.lock().await;
         let head = head::read(self.store.reader()).await?;
         let (epoch, size) = (head.epoch, unsigned(head.position));
         let signers = self.keys.signers(self.store.reader(), epoch).await?;
         let standing = signers.terms.at(size);
-        let change = |signing: Vec<PublicKey>, until_now: &PublicKey| Change {
-            epoch,
-            told_at: signers.told_at,
-            signing,
-            until_now: until_now.clone(),
-        };
-        let (change, made) = match (step, standing.as_slice()) {
+        let (signing, until_now) = match (step, standing.as_slice()) {
             (Step::Rotate, [only]) => {
-                let made = self.keys.make(epoch)?.public().clone();
-                (change(vec![only.clone(), made.clone()], only), Some(made))
+                let made = self.keys.make(&turn, epoch)?;
+                (vec![only.clone(), made.public().clone()], only)
             }
-            (Step::Retire, [.., newest]) if standing.len() > 1 => (change(vec![newest.clone()], newest), None),
+            (Step::Retire, [.., newest]) if standing.len() > 1 => (vec![newest.clone()], newest),
             (Step::Rotate, _) => {
                 let why = "a former key signs still; let it sign no more first";
                 return Err(Error::rule(rule::LOG_KEYS, "the log", why));
@@ -78,20 +73,23 @@ impl Ledger {
         };
         #[cfg(test)]
         self.trial.reach(Moment::KeyMade);
-        let written = self.write(change, declared, known).await;
-        if let (Err(Error::Precondition { .. }), Some(made)) = (&written, &made) {
-            // Of any other error it may not be known whether the change stands in the log, and the key is needed if it does.
-            self.keys.forget(made)?;
-        }
-        let change = written?;
+        let mut by = vec![until_now.clone()];
+        by.extend(signing.last().filter(|newest| *newest != until_now).cloned());
+        let change = Change {
+            epoch,
+            told_at: signers.told_at,
+            by: self.keys.secrets(&by, epoch)?.into(),
+            signing,
+        };
+        let change = self.write(change, declared, known).await?;
         #[cfg(test)]
         self.trial.reach(Moment::KeysWritten);
-        self.arrange(epoch).await?;
+        self.arrange(&turn).await?;
         #[cfg(test)]
         self.trial.reach(Moment::KeysArranged);
         let signed = self.sign(&head::read(self.store.reader()).await?).await?;
         *newest = Some((signed, tokio::time::Instant::now()));
-        Ok(change)
+        Ok((change, epoch))
     }
 
     async fn write(&self, change: Change, declared: Declared, known: feed::Head) -> Result<pb::LedgerKeyChange, Error> {
@@ -111,27 +109,18 @@ impl Ledger {
                     size: unsigned(log.head.position),
                     signing: change.signing.clone(),
                 };
-                let mut by = vec![change.until_now.clone()];
-                by.extend(
-                    statement
-                        .newest()
-                        .filter(|newest| **newest != change.until_now)
-                        .cloned(),
-                );
                 let content = pb::LedgerKeyChange {
-                    note: statement.signed(&keys.secrets(&by, epoch)?),
+                    note: statement.signed(&change.by),
                     reason: declared.reason.clone(),
                     principal: format!("principals/{}", declared.principal),
                     create_time: Some(timestamp(log.head.recorded_at)),
                     log_index: 0,
                 };
-                let before = revision::newest_of(&tx, revision::KEY)
-                    .await?
-                    .map_or(0, |entry| entry.number);
+                let before = revision::newest_of(&tx, Kind::KeyChange, revision::KEY).await?;
                 let new = New {
                     kind: Kind::KeyChange,
                     id: revision::KEY,
-                    number: before.saturating_add(1),
+                    number: before.map_or(0, |entry| entry.number).saturating_add(1),
                     content: content.encode_to_vec(),
                     principal: &declared.principal,
                     request: declared.request,
@@ -149,27 +138,34 @@ impl Ledger {
         self.seen_set_back(known, written)
     }
 
-    /// Puts the files with the keys into the order that a sound log tells: the newest in its place, those that sign no more
-    /// gone.
+    /// Puts the files with the keys into the order that the log tells, if it is sound: the newest in its place, and none that
+    /// does not sign. A change of which it was not known how it ended has ended once the head is locked.
     ///
     /// # Errors
     /// If the database or a file refuses.
-    pub(super) async fn arrange(&self, epoch: i64) -> Result<(), Error> {
-        let signers = self.keys.signers(self.store.reader(), epoch).await?;
-        let terms = signers.terms.all();
-        let known = |key: &PublicKey| terms.iter().find(|term| term.key == *key);
-        let Some(newest) = terms.last().filter(|term| term.last.is_none()) else {
+    pub(super) async fn arrange(&self, turn: &Turn) -> Result<(), Error> {
+        if self.examine().await? != State::Sound {
             return Ok(());
-        };
-        let held = self.keys.held(epoch)?;
-        if held.iter().any(|secret| *secret.public() == newest.key) {
-            self.keys.promote(&newest.key)?;
         }
-        let is_over = |key: &PublicKey| known(key).is_some_and(|term| term.last.is_some());
-        for secret in held.iter().filter(|secret| is_over(secret.public())) {
-            self.keys.forget(secret.public())?;
+        let keys = Arc::clone(&self.keys);
+        let standing = self.store.tx("log.keys", move |tx| {
+            let keys = Arc::clone(&keys);
+            async move {
+                let head = head::lock(&tx).await?;
+                let signers = keys.signers(&tx, head.epoch).await?;
+                Ok::<_, Error>(signers.terms.at(unsigned(head.position)))
+            }
+        });
+        let standing = standing.await?;
+        let held = self.keys.held(1)?;
+        let is_held = |key: &PublicKey| held.iter().any(|secret| secret.public().is_same(key));
+        if !standing.iter().all(is_held) {
+            return Ok(());
         }
-        Ok(())
+        if let Some(newest) = standing.last() {
+            self.keys.promote(turn, newest)?;
+        }
+        self.keys.forget_all_but(turn, &standing)
     }
 }
 
@@ -180,6 +176,6 @@ struct Change {
     /// Where the log spoke of keys last when this was decided.
     told_at: i64,
     signing: Vec<PublicKey>,
-    /// The newest key until now.
-    until_now: PublicKey,
+    /// Who signs the change: the newest key until now, and the newest from then on.
+    by: Arc<[SecretKey]>,
 }

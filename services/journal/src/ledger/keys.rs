@@ -4,10 +4,7 @@
 //! newest, are in files beside it that end with the key's id. Whichever file a secret stands in, it is found by its key, so a
 //! process that dies between two steps of a change leaves nothing that the next one cannot go on with.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::PathBuf};
 
 use anyhow::Context;
 use banggiao_contracts::journal::v1 as pb;
@@ -33,6 +30,16 @@ pub struct Keys {
     file: PathBuf,
 }
 
+/// Held by whoever changes the files; nobody else does meanwhile, at whichever replica that shares the folder.
+#[derive(Debug)]
+pub struct Turn(#[expect(dead_code, reason = "it is given up when it goes")] fs::File);
+
+/// The secret of a key, whatever the epoch.
+struct Held {
+    file: PathBuf,
+    seed: [u8; 32],
+}
+
 impl Keys {
     /// Reads the newest key, which is made if it is not there.
     pub fn open(config: &config::Ledger) -> anyhow::Result<Self> {
@@ -40,7 +47,17 @@ impl Keys {
             origin: config.origin.clone(),
             file: config.key_file.clone(),
         };
+        // What ends so would be taken for the name of a later epoch.
+        let is_first = base(&keys.origin).0 == keys.origin;
+        anyhow::ensure!(
+            is_first,
+            "ledger.origin {:?} ends like the name of an epoch",
+            keys.origin
+        );
+        let turn = private::locked(&keys.file)?;
+        private::sweep(&keys.file)?;
         let seed = private::seed(&keys.file)?;
+        drop(turn);
         SecretKey::new(&keys.origin, &seed).with_context(|| format!("ledger.origin {:?}", keys.origin))?;
         Ok(keys)
     }
@@ -50,100 +67,104 @@ impl Keys {
         &self.origin
     }
 
+    /// Waits until nobody else changes the files.
+    pub async fn turn(&self) -> Result<Turn, Error> {
+        let file = self.file.clone();
+        let locked = tokio::task::spawn_blocking(move || private::locked(&file)).await;
+        let locked = locked.map_err(|error| Error::Broken(error.to_string()))?;
+        Ok(Turn(locked.map_err(refused)?))
+    }
+
     /// The key in the file that the configuration names, for an epoch.
     pub fn newest(&self, epoch: i64) -> Result<SecretKey, Error> {
-        self.read(&self.file, epoch)
+        self.named(&private::stored_seed(&self.file).map_err(refused)?, epoch)
     }
 
     /// Every key whose secret is here, for an epoch.
     pub fn held(&self, epoch: i64) -> Result<Vec<SecretKey>, Error> {
-        let mut held = vec![self.newest(epoch)?];
-        for file in self.beside().map_err(refused)? {
-            held.push(self.read(&file, epoch)?);
-        }
-        Ok(held)
+        self.files()?.iter().map(|held| self.named(&held.seed, epoch)).collect()
     }
 
     /// The secrets of these keys, in their order.
     ///
     /// # Errors
-    /// [`Error::Frozen`] if one is not here.
+    /// [`Error::NoSecret`] if one is not here.
     pub fn secrets(&self, keys: &[PublicKey], epoch: i64) -> Result<Vec<SecretKey>, Error> {
         let mut held = self.held(epoch)?;
         let secret = |key: &PublicKey| {
             let found = held.iter().position(|secret| secret.public() == key);
             let found = found.map(|index| held.swap_remove(index));
-            found.ok_or_else(|| Error::Frozen(format!("the secret of its key {key} is not here").into()))
+            found.ok_or_else(|| Error::NoSecret(format!("the secret of its key {key} is not here").into()))
         };
         keys.iter().map(secret).collect()
     }
 
     /// Makes a key, which stands beside the newest until it is that itself.
-    pub fn make(&self, epoch: i64) -> Result<SecretKey, Error> {
+    pub fn make(&self, _: &Turn, epoch: i64) -> Result<SecretKey, Error> {
         let seed = private::new_seed().map_err(refused)?;
-        let key = self.named(&seed, epoch)?;
-        private::write_seed(&self.beside_as(&key)?, &seed).map_err(refused)?;
-        Ok(key)
+        private::write_seed(&self.beside(&seed)?, &seed).map_err(refused)?;
+        self.named(&seed, epoch)
     }
 
-    /// Puts a key that stands beside into the place of the newest, which stands beside from then on.
-    pub fn promote(&self, key: &PublicKey) -> Result<(), Error> {
-        let newest = self.newest(base(key.name()).1)?;
-        if newest.public() == key {
+    /// Puts a key that is held into the place of the newest, which stands beside from then on.
+    pub fn promote(&self, _: &Turn, key: &PublicKey) -> Result<(), Error> {
+        let old = private::stored_seed(&self.file).map_err(refused)?;
+        if self.is_of(&old, key)? {
             return Ok(());
         }
-        let (from, to) = (self.beside_as_public(key)?, self.beside_as(&newest)?);
-        let old = private::stored_seed(&self.file).map_err(refused)?;
-        let new = private::stored_seed(&from).map_err(refused)?;
-        private::write_seed(&to, &old).map_err(refused)?;
-        private::write_seed(&self.file, &new).map_err(refused)?;
-        private::remove(&from).map_err(refused)
+        for Held { file, seed } in self.files()? {
+            if self.is_of(&seed, key)? {
+                private::write_seed(&self.beside(&old)?, &old).map_err(refused)?;
+                private::write_seed(&self.file, &seed).map_err(refused)?;
+                return private::remove(&file).map_err(refused);
+            }
+        }
+        Ok(())
     }
 
-    /// Destroys the secret of a key that stands beside the newest.
-    pub fn forget(&self, key: &PublicKey) -> Result<(), Error> {
-        private::remove(&self.beside_as_public(key)?).map_err(refused)
-    }
-
-    fn read(&self, file: &Path, epoch: i64) -> Result<SecretKey, Error> {
-        self.named(&private::stored_seed(file).map_err(refused)?, epoch)
+    /// Destroys the secrets that stand beside the newest, but for those of these keys.
+    pub fn forget_all_but(&self, _: &Turn, keys: &[PublicKey]) -> Result<(), Error> {
+        for Held { file, seed } in self.files()? {
+            let mut needed = file == self.file;
+            for key in keys {
+                needed |= self.is_of(&seed, key)?;
+            }
+            if !needed {
+                private::remove(&file).map_err(refused)?;
+            }
+        }
+        Ok(())
     }
 
     fn named(&self, seed: &[u8; 32], epoch: i64) -> Result<SecretKey, Error> {
         SecretKey::new(&origin(&self.origin, epoch), seed).map_err(|error| Error::Broken(error.to_string()))
     }
 
-    fn beside_as(&self, key: &SecretKey) -> Result<PathBuf, Error> {
-        self.beside_as_public(key.public())
+    fn is_of(&self, seed: &[u8; 32], key: &PublicKey) -> Result<bool, Error> {
+        Ok(self.named(seed, 1)?.public().is_same(key))
     }
 
     /// A key has another id in each epoch; its file has that of the first.
-    fn beside_as_public(&self, key: &PublicKey) -> Result<PathBuf, Error> {
-        let key = key
-            .named(&self.origin)
-            .map_err(|error| Error::Broken(error.to_string()))?;
-        let mut name = self.file.file_name().unwrap_or_default().to_owned();
-        name.push(".");
-        name.push(key.id());
-        Ok(self.file.with_file_name(name))
+    fn beside(&self, seed: &[u8; 32]) -> Result<PathBuf, Error> {
+        Ok(private::beside(&self.file, &self.named(seed, 1)?.public().id()))
     }
 
-    /// The files of keys beside the newest.
-    fn beside(&self) -> anyhow::Result<Vec<PathBuf>> {
-        let own = self.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let folder = self.file.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let folder = folder.unwrap_or(Path::new("."));
-        let read = || format!("cannot read {}", folder.display());
-        let mut files = Vec::new();
-        for entry in fs::read_dir(folder).with_context(read)? {
-            let file = entry.with_context(read)?.path();
-            let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let id = name.strip_prefix(&own).and_then(|rest| rest.strip_prefix('.'));
-            if id.is_some_and(|id| id.len() == 8 && id.bytes().all(|digit| digit.is_ascii_hexdigit())) {
-                files.push(file);
+    /// The files with secrets, that of the newest first. Whatever else stands beside it is nobody's key.
+    fn files(&self) -> Result<Vec<Held>, Error> {
+        let mut files = vec![Held {
+            file: self.file.clone(),
+            seed: private::stored_seed(&self.file).map_err(refused)?,
+        }];
+        for name in private::names_beside(&self.file).map_err(refused)? {
+            let file = private::beside(&self.file, &name);
+            let is_id = name.len() == 8 && name.bytes().all(|digit| digit.is_ascii_hexdigit());
+            let Some(seed) = private::stored_seed(&file).ok().filter(|_| is_id) else {
+                continue;
+            };
+            if self.beside(&seed)? == file {
+                files.push(Held { file, seed });
             }
         }
-        files.sort();
         Ok(files)
     }
 }

@@ -7,6 +7,7 @@ use banggiao_ledger::{Checkpoint, Kind, PublicKey, checkpoint::origin};
 use banggiao_rpc::feed;
 use banggiao_store::{Tx, head};
 use prost::Message;
+use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
 use super::{Growth, Ledger, New, State, signers, timestamp, unsigned};
@@ -41,38 +42,37 @@ impl Ledger {
     /// former key's secret is destroyed: others may have it.
     ///
     /// # Errors
-    /// [`Error::NotFrozen`] if the log is sound, [`Error::DamagedLog`] if what is kept of it contradicts itself; or those of
-    /// the database.
+    /// [`Error::NotFrozen`] if the log is sound and the key stays, [`Error::DamagedLog`] if what is kept of it contradicts
+    /// itself; or those of the database and of the files with the keys.
     pub async fn recover(&self, declared: Declared, new_key: bool) -> Result<pb::LedgerRecovery, Error> {
-        if let Some(model) = self.repeated(&declared).await? {
+        let turn = self.keys.turn().await?;
+        let found = self.examine().await?;
+        if let Some(model) = self.repeated(self.store.reader(), &declared).await? {
+            self.arrange(&turn).await?;
             return recovery(&model);
         }
-        match self.examine().await? {
-            State::Sound if self.state() == State::Sound && !new_key => return Err(Error::NotFrozen),
+        let is_sound = found == State::Sound && self.state() == State::Sound;
+        match found {
+            State::Sound if is_sound && !new_key => return Err(Error::NotFrozen),
             State::Sound | State::Frozen(_) => {}
             State::Damaged(why) => return Err(Error::DamagedLog(why)),
         }
-        if self.state() == State::Sound {
-            // The last that the former key is to be believed.
-            self.checkpoint(unsigned(head::read(self.store.reader()).await?.position))
-                .await?;
+        if is_sound {
+            // What the former key is to be believed for.
+            let head = head::read(self.store.reader()).await?;
+            self.checkpoint(unsigned(head.position)).await?;
         }
         let mut newest = self.newest.lock().await;
+        let ended = head::read(self.store.reader()).await?.epoch;
         let beginning = Beginning {
-            ended: head::read(self.store.reader()).await?.epoch,
+            ended,
             last: self.last_checkpoint().await?,
             key: match new_key {
-                true => self.keys.make(1)?,
-                false => self.keys.newest(1)?,
-            }
-            .public()
-            .clone(),
+                true => self.keys.make(&turn, 1)?.public().clone(),
+                false => self.goes_on_with(ended).await?,
+            },
         };
-        let (seams, now, key) = (
-            self.seams.clone(),
-            self.seams.clock.now().as_microsecond(),
-            beginning.key.clone(),
-        );
+        let (seams, now) = (self.seams.clone(), self.seams.clock.now().as_microsecond());
         let declaration = self
             .store
             .tx("log.recover", move |tx| {
@@ -80,13 +80,6 @@ impl Ledger {
                 async move { declare(&tx, &declared, &beginning, now, salt).await }
             })
             .await?;
-        if new_key {
-            let former = self.keys.held(1)?;
-            self.keys.promote(&key)?;
-            for former in former.iter().filter(|former| *former.public() != key) {
-                self.keys.forget(former.public())?;
-            }
-        }
         // What was signed before is of another epoch from here on; nothing more is needed for the log to be sound.
         // It is signed at once, in the place of what does not read.
         *newest = None;
@@ -94,15 +87,33 @@ impl Ledger {
         drop(newest);
         let state = self.examine().await?;
         self.enter_state(state);
+        self.arrange(&turn).await?;
         Ok(declaration)
     }
 
+    /// The key that an epoch goes on with: the newest that is here, unless the log says that another one came after it.
+    async fn goes_on_with(&self, ended: i64) -> Result<PublicKey, Error> {
+        let newest = self.keys.newest(ended)?.public().clone();
+        let terms = self.keys.signers(self.store.reader(), ended).await?.terms;
+        let is_former = terms.all().iter().rev().skip(1).any(|term| term.key == newest);
+        let last = terms.all().last().filter(|last| is_former && last.key != newest);
+        let held = self.keys.held(ended)?;
+        let last = last.filter(|last| held.iter().any(|secret| *secret.public() == last.key));
+        let key = last.map_or(&newest, |last| &last.key);
+        key.named(self.keys.origin())
+            .map_err(|error| Error::Broken(error.to_string()))
+    }
+
     /// The entry that the same request made before.
-    pub(super) async fn repeated(&self, declared: &Declared) -> Result<Option<revision::Model>, Error> {
+    pub(super) async fn repeated(
+        &self,
+        db: &impl ConnectionTrait,
+        declared: &Declared,
+    ) -> Result<Option<revision::Model>, Error> {
         let Some((id, digest)) = declared.request else {
             return Ok(None);
         };
-        let found = revision::of_request(self.store.reader(), &declared.principal, id).await?;
+        let found = revision::of_request(db, &declared.principal, id).await?;
         match found {
             Some(model) if model.request_digest.as_deref() != Some(&digest) => Err(Error::RequestIdReused),
             found => Ok(found),

@@ -64,9 +64,12 @@ impl Heard {
             known: 0,
         };
         if !unheard.changes.is_empty()
-            && let Some(newest) = revision::newest_of(tx, revision::REORGANIZATION).await?
+            && let Some(newest) = revision::newest_of(tx, Kind::Reorganization, revision::REORGANIZATION).await?
         {
             let known = decoded(&newest)?.registry_position;
+            if reached < known {
+                tracing::warn!(reached, known, "the registry tells of less than the log has heard of");
+            }
             unheard.changes.retain(|change| change.registry_position > known);
             unheard.known = newest.number;
         }

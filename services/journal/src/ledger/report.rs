@@ -43,7 +43,7 @@ impl Ledger {
             let (heard, seams, issued) = (Arc::clone(&heard), seams.clone(), issued.clone());
             async move {
                 let mut log = Growth::locked(&tx, known, seams.clock.now().as_microsecond()).await?;
-                let before = revision::of_id(&tx, &issued.id).await?;
+                let before = revision::of_kind(&tx, Kind::Report, &issued.id).await?;
                 if let Some(entered) = same(&before, &issued)? {
                     return Ok(entered);
                 }
@@ -76,7 +76,10 @@ impl Ledger {
     }
 
     async fn entered(&self, issued: &Issued) -> Result<Option<pb::LedgerReport>, Error> {
-        same(&revision::of_id(self.store.reader(), &issued.id).await?, issued)
+        same(
+            &revision::of_kind(self.store.reader(), Kind::Report, &issued.id).await?,
+            issued,
+        )
     }
 }
 

@@ -1,6 +1,9 @@
 //! Whether the log is what was signed of it.
 
-use std::sync::{Arc, PoisonError};
+use std::{
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
 
 use banggiao_ledger::{Checkpoint, PublicKey, checkpoint::origin};
 use banggiao_store::head;
@@ -10,6 +13,11 @@ use crate::{
     domain::Error,
     store::{checkpoint, revision, tree},
 };
+
+/// So often is a secret looked for that is not here.
+const LOOKS: u32 = 3;
+/// So long after it was not found.
+const LOOK_AGAIN: Duration = Duration::from_millis(30);
 
 /// What can be said of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,11 +67,8 @@ impl Ledger {
                 }
             }
         }
-        let terms = self.keys.signers(db, head.epoch).await?.terms;
-        match self.keys.secrets(&terms.at(unsigned(head.position)), head.epoch) {
-            Ok(_) => {}
-            Err(Error::Frozen(why)) => return Ok(State::Frozen(why)),
-            Err(error) => return Err(error),
+        if let Some(why) = self.cannot_sign().await? {
+            return Ok(State::Frozen(why));
         }
         let lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner).clone();
         match lost {
@@ -125,6 +130,25 @@ impl Ledger {
         let root = tree::frontier(self.store.reader(), signed).await?.root();
         let other = || Other::Rewritten(format!("has another root for the first {signed} entries"));
         Ok((root != checkpoint.root).then(other))
+    }
+
+    /// Why nobody here could sign for the log, if so. Another replica may be changing keys this moment, so that is looked at
+    /// again before it is believed.
+    async fn cannot_sign(&self) -> Result<Option<Arc<str>>, Error> {
+        let mut looks = 1;
+        loop {
+            let head = head::read(self.store.reader()).await?;
+            let terms = self.keys.signers(self.store.reader(), head.epoch).await?.terms;
+            match self.keys.secrets(&terms.at(unsigned(head.position)), head.epoch) {
+                Ok(_) => return Ok(None),
+                Err(Error::NoSecret(why)) if looks == LOOKS => return Ok(Some(why)),
+                Err(Error::NoSecret(_) | Error::Keys(_)) if looks < LOOKS => {
+                    looks += 1;
+                    tokio::time::sleep(LOOK_AGAIN).await;
+                }
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     /// The keys that may have signed in an epoch: those that the log tells of, and those whose secrets are here, since a log

@@ -131,8 +131,9 @@ impl<'a> Batch<'a> {
             let digest = models
                 .first()
                 .and_then(|model| model.request_digest.as_deref()?.try_into().ok());
-            let events = models
-                .iter()
+            // What else a request did to the log, as changing its keys, is no answer to a command; its digest is another.
+            let of_events = models.iter().filter(|model| model.is(Kind::EventRevision));
+            let events = of_events
                 .map(|model| event_of(model).map(Arc::new))
                 .collect::<Result<_, _>>()?;
             self.requests.insert(key, (digest.unwrap_or_default(), events));

@@ -3,6 +3,7 @@
 use std::{collections::HashMap, ops::Range};
 
 use banggiao_contracts::journal::v1 as pb;
+use banggiao_ledger::Kind;
 use banggiao_store::{Error, Session, bulk};
 use prost::Message;
 use sea_orm::{
@@ -13,7 +14,7 @@ use sea_orm::{
 };
 
 /// What stands in the place of an event's id in the entry of a recovery. The ids of events begin with an `e`, and those of
-/// reports are an `r` with digits.
+/// reports are an `r` with digits: nothing else is entered.
 pub const RECOVERY: &str = "recovery";
 /// The same for a change of keys.
 pub const KEY: &str = "key";
@@ -179,32 +180,32 @@ pub async fn of_request(db: &impl ConnectionTrait, principal: &str, id: Uuid) ->
 
 /// The declarations of recoveries, the oldest first.
 pub async fn recoveries(db: &impl Session) -> Result<Vec<Model>, Error> {
-    of_id(db, RECOVERY).await
+    of_kind(db, Kind::Recovery, RECOVERY).await
 }
 
 /// The entries that say which keys sign, recoveries and changes of keys, the oldest first.
 pub async fn of_keys(db: &impl Session) -> Result<Vec<Model>, Error> {
+    let kinds = [Kind::Recovery, Kind::KeyChange].map(|kind| i16::from(kind.number()));
     let rows = Entity::find()
-        .filter(Column::EventId.is_in([RECOVERY, KEY]))
+        .filter(Column::EventId.is_in([RECOVERY, KEY]).and(Column::Kind.is_in(kinds)))
         .order_by_asc(Column::LogIndex);
     db.find(rows).await
 }
 
-/// The newest entry of an id.
-pub async fn newest_of(db: &impl Session, id: &str) -> Result<Option<Model>, Error> {
-    let rows = Entity::find()
-        .filter(Column::EventId.eq(id))
-        .order_by_desc(Column::Number)
-        .limit(1);
+/// The newest entry of an id and a kind.
+pub async fn newest_of(db: &impl Session, kind: Kind, id: &str) -> Result<Option<Model>, Error> {
+    let rows = entries_of(kind, id).order_by_desc(Column::Number).limit(1);
     Ok(db.find(rows).await?.pop())
 }
 
-/// All entries of an id, the oldest first.
-pub async fn of_id(db: &impl Session, id: &str) -> Result<Vec<Model>, Error> {
-    let rows = Entity::find()
-        .filter(Column::EventId.eq(id))
-        .order_by_asc(Column::Number);
-    db.find(rows).await
+/// All entries of an id and a kind, the oldest first.
+pub async fn of_kind(db: &impl Session, kind: Kind, id: &str) -> Result<Vec<Model>, Error> {
+    db.find(entries_of(kind, id).order_by_asc(Column::Number)).await
+}
+
+fn entries_of(kind: Kind, id: &str) -> Select<Entity> {
+    let kind = i16::from(kind.number());
+    Entity::find().filter(Column::EventId.eq(id).and(Column::Kind.eq(kind)))
 }
 
 /// The entries at these positions.
@@ -291,6 +292,11 @@ impl Model {
     /// What is stored cannot be what was stored.
     pub fn damaged(&self, what: &dyn std::fmt::Display) -> Error {
         Error::Damaged(format!("entry {} of the log: {what}", self.log_index))
+    }
+
+    /// Whether it is of a kind.
+    pub fn is(&self, kind: Kind) -> bool {
+        self.kind == i16::from(kind.number())
     }
 
     /// Names the revision: its number and the first bytes of its leaf hash.

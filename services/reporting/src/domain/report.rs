@@ -1,6 +1,7 @@
 //! Reports: where one stands, and what may be done to it from there.
 
 use banggiao_contracts::reporting::v1::{self as pb, ReportState};
+use banggiao_model::hex;
 use prost::Message;
 use sha2::{Digest, Sha256};
 
@@ -50,7 +51,10 @@ pub fn etag(report: &pb::Report, content: &pb::ReportContent) -> String {
         registry_position: 0,
         ..content.clone()
     };
-    let hash: String = hex(&Sha256::digest(said.encode_to_vec())).chars().take(16).collect();
+    let hash: String = hex::encode(&Sha256::digest(said.encode_to_vec()))
+        .chars()
+        .take(16)
+        .collect();
     format!("{}-{hash}", report.etag)
 }
 
@@ -71,22 +75,7 @@ pub fn digest(report: &pb::Report, content: &[u8]) -> String {
     let mut digest = Sha256::new();
     digest.update(header.encode_length_delimited_to_vec());
     digest.update(content);
-    hex(&digest.finalize())
-}
-
-/// The bytes of a digest; nothing if it is none.
-#[must_use]
-pub fn digest_bytes(digest: &str) -> Option<Vec<u8>> {
-    let (pairs, rest) = digest.as_bytes().as_chunks::<2>();
-    if pairs.len() != 32 || !rest.is_empty() {
-        return None;
-    }
-    let byte = |pair: &[u8; 2]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
-    pairs.iter().map(byte).collect()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(&digest.finalize())
 }
 
 /// Refuses what takes a report that is issued and not yet corrected.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use banggiao_contracts::{journal::v1 as journal, reporting::v1 as pb};
-use banggiao_store::{Error, Tx, bulk};
+use banggiao_store::{Error, Tx, bulk, cursor};
 use sea_orm::{
     ActiveValue::Set,
     QueryOrder, QuerySelect,
@@ -12,6 +12,7 @@ use sea_orm::{
 };
 
 use super::{Column as OfReport, Entity as Reports, id_of};
+use crate::projection::FEED;
 
 /// One report in the log.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -43,19 +44,30 @@ pub fn create_table() -> TableCreateStatement {
         .to_owned()
 }
 
-/// Issued reports that are still to be handed over, the oldest first, at most `limit`.
-pub async fn missing(db: &impl ConnectionTrait, limit: u64) -> Result<Vec<pb::Report>, Error> {
+/// Issued reports after a position that are still to be handed over, the oldest first, at most `limit`; each with its
+/// position, by its id if it does not read.
+pub async fn missing(
+    db: &impl ConnectionTrait,
+    after: i64,
+    limit: u64,
+) -> Result<Vec<(i64, Result<pb::Report, String>)>, Error> {
     let entered = Query::select().column(Column::Id).from(Entity).to_owned();
     let rows = Reports::find()
-        .filter(OfReport::Number.is_not_null())
+        .filter(OfReport::Number.is_not_null().and(OfReport::Position.gt(after)))
         .filter(OfReport::Id.not_in_subquery(entered))
         .order_by_asc(OfReport::Position)
         .limit(limit);
-    rows.all(db).await?.iter().map(super::Model::decode).collect()
+    let rows = rows.all(db).await?.into_iter();
+    let read = |row: super::Model| (row.position, row.decode().map_err(|_| row.id));
+    Ok(rows.map(read).collect())
 }
 
-/// Keeps where a report stands.
+/// Keeps where a report stands, unless the log has begun a new epoch meanwhile, in which that place may be another's: then
+/// it is handed over again.
 pub async fn keep(tx: &Tx, report: &str, epoch: i64, log_index: i64) -> Result<(), Error> {
+    if cursor::lock(tx, FEED).await?.epoch > epoch {
+        return Ok(());
+    }
     let row = ActiveModel {
         id: Set(id_of(report).to_owned()),
         epoch: Set(epoch),

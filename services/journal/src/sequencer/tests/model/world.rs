@@ -284,7 +284,7 @@ impl World {
             }
         });
         match changing.await {
-            Ok(Ok((change, again))) if change == again => self.changes.push(change),
+            Ok(Ok((change, again))) if change == again => self.changes.push(change.0),
             Ok(Ok(other)) => return Err(format!("a change of keys has two answers: {other:?}")),
             Ok(Err(Error::Precondition { .. })) => {}
             Ok(Err(error)) => return Err(format!("the keys were not changed: {error}")),
