@@ -398,3 +398,47 @@ async fn a_key_that_others_may_have_ends_with_its_epoch() {
         .await;
     assert!(events.len() > 1000, "{}", events.len());
 }
+
+/// A cluster hands the key out in a folder that nobody can write: it signs, the log can go on after it was set back, and
+/// nothing can be done to the key.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_cannot_be_changed_signs() {
+    let mut installation = Installation::with_sample().await;
+    let (_, last) = log(&installation).await;
+    let first = checkpoint(&installation, last).await.verifier_key;
+    installation
+        .while_stopped(|folder| {
+            auditor::copy_journal(folder, "journal", "copy", &[]);
+            // Whoever is root may write anywhere, but not into a folder as into a file.
+            fs::remove_file(folder.join("journal.key.lock")).expect("a file");
+            fs::create_dir(folder.join("journal.key.lock")).expect("a folder");
+        })
+        .await;
+    let (_, index) = log(&installation).await;
+    assert_eq!(checkpoint(&installation, index).await.verifier_key, first);
+    let request = RotateLogKeyRequest {
+        reason: "every five years".to_owned(),
+        ..RotateLogKeyRequest::default()
+    };
+    let refused = ledger(&installation).rotate_log_key(request).await;
+    assert_eq!(refused.expect_err("nothing can be written").code(), Code::Unavailable);
+    let request = RecoverLogRequest {
+        reason: "the office was broken into".to_owned(),
+        new_key: true,
+        ..RecoverLogRequest::default()
+    };
+    let refused = ledger(&installation).recover_log(request.clone()).await;
+    assert_eq!(refused.expect_err("nothing can be written").code(), Code::Unavailable);
+    assert_eq!(keys(&installation).await, [(first, 0, 0)]);
+    installation
+        .while_stopped(|folder| auditor::copy_journal(folder, "copy", "journal", &[]))
+        .await;
+    let request = RecoverLogRequest {
+        new_key: false,
+        ..request
+    };
+    let declared = ledger(&installation).recover_log(request).await.expect("a recovery");
+    assert_eq!(declared.into_inner().epoch, 2);
+    let (_, index) = log(&installation).await;
+    assert_eq!(checkpoint(&installation, index).await.epoch, 2);
+}

@@ -112,8 +112,10 @@ impl Ledger {
         self.enter_state(state);
         if *self.state.borrow() == State::Sound {
             // A process may have died between two steps of a change.
-            let turn = self.keys.turn().await?;
-            self.arrange(&turn).await?;
+            match self.keys.turn().await {
+                Ok(turn) => self.arrange(Some(&turn)).await?,
+                Err(error) => tracing::warn!(%error, "the keys of the log cannot be changed here"),
+            }
         }
         if self.last_checkpoint().await?.note.is_empty() && head::read(self.store.reader()).await?.position > 0 {
             tracing::warn!(

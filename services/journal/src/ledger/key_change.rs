@@ -51,7 +51,7 @@ impl Ledger {
         let turn = self.keys.turn().await?;
         let mut newest = self.newest.lock().await;
         if let Some(model) = self.repeated(self.store.reader(), &declared).await? {
-            self.arrange(&turn).await?;
+            self.arrange(Some(&turn)).await?;
             return Ok((keys::key_change(&model)?, model.epoch));
         }
         self.is_sound()?;
@@ -84,7 +84,7 @@ impl Ledger {
         let change = self.write(change, declared, known).await?;
         #[cfg(test)]
         self.trial.reach(Moment::KeysWritten);
-        self.arrange(&turn).await?;
+        self.arrange(Some(&turn)).await?;
         #[cfg(test)]
         self.trial.reach(Moment::KeysArranged);
         let signed = self.sign(&head::read(self.store.reader()).await?).await?;
@@ -139,11 +139,13 @@ impl Ledger {
     }
 
     /// Puts the files with the keys into the order that the log tells, if it is sound: the newest in its place, and none that
-    /// does not sign. A change of which it was not known how it ended has ended once the head is locked.
+    /// does not sign; nothing where the files cannot be changed. A change of which it was not known how it ended has ended
+    /// once the head is locked.
     ///
     /// # Errors
     /// If the database or a file refuses.
-    pub(super) async fn arrange(&self, turn: &Turn) -> Result<(), Error> {
+    pub(super) async fn arrange(&self, turn: Option<&Turn>) -> Result<(), Error> {
+        let Some(turn) = turn else { return Ok(()) };
         if self.examine().await? != State::Sound {
             return Ok(());
         }

@@ -45,10 +45,15 @@ impl Ledger {
     /// [`Error::NotFrozen`] if the log is sound and the key stays, [`Error::DamagedLog`] if what is kept of it contradicts
     /// itself; or those of the database and of the files with the keys.
     pub async fn recover(&self, declared: Declared, new_key: bool) -> Result<pb::LedgerRecovery, Error> {
-        let turn = self.keys.turn().await?;
+        let turn = match (self.keys.turn().await, new_key) {
+            (Ok(turn), _) => Some(turn),
+            (Err(error), true) => return Err(error),
+            // Where nobody can write, the key stays, and the log can go on.
+            (Err(_), false) => None,
+        };
         let found = self.examine().await?;
         if let Some(model) = self.repeated(self.store.reader(), &declared).await? {
-            self.arrange(&turn).await?;
+            self.arrange(turn.as_ref()).await?;
             return recovery(&model);
         }
         let is_sound = found == State::Sound && self.state() == State::Sound;
@@ -67,9 +72,9 @@ impl Ledger {
         let beginning = Beginning {
             ended,
             last: self.last_checkpoint().await?,
-            key: match new_key {
-                true => self.keys.make(&turn, 1)?.public().clone(),
-                false => self.goes_on_with(ended).await?,
+            key: match &turn {
+                Some(turn) if new_key => self.keys.make(turn, 1)?.public().clone(),
+                _ => self.goes_on_with(ended).await?,
             },
         };
         let (seams, now) = (self.seams.clone(), self.seams.clock.now().as_microsecond());
@@ -87,7 +92,7 @@ impl Ledger {
         drop(newest);
         let state = self.examine().await?;
         self.enter_state(state);
-        self.arrange(&turn).await?;
+        self.arrange(turn.as_ref()).await?;
         Ok(declaration)
     }
 
