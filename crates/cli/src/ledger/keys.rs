@@ -90,8 +90,8 @@ async fn list(session: &Session) -> Result<(), Error> {
     let lang = session.lang;
     let mut table = Table::new(vec![
         Column::new("key", lang.pick("Key", "Khóa")),
-        Column::new("first", lang.pick("From size", "Từ cỡ")),
-        Column::new("last", lang.pick("To size", "Đến cỡ")),
+        Column::new("first", lang.pick("From size", "Từ số mục")),
+        Column::new("last", lang.pick("To size", "Đến số mục")),
     ]);
     for key in &response.keys {
         let last = match key.last_tree_size {
