@@ -405,7 +405,7 @@ fn is_in(
     root: &banggiao_ledger::Hash,
 ) -> Result<(), String> {
     let malformed = || "the proof is malformed".to_owned();
-    let leaf = u64::try_from(log_index - 1).map_err(|_| malformed())?;
+    let leaf = u64::try_from(log_index.saturating_sub(1)).map_err(|_| malformed())?;
     let size = u64::try_from(size).map_err(|_| malformed())?;
     let hashes: Option<Vec<_>> = hashes.iter().map(|hash| hash.as_slice().try_into().ok()).collect();
     let hashes = hashes.ok_or_else(malformed)?;

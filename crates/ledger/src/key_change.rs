@@ -122,7 +122,7 @@ impl Terms {
             if !self.0.iter().any(|term| term.last.is_none() && term.key == *key) {
                 self.0.push(Term {
                     key: key.clone(),
-                    first: change.size + 1,
+                    first: change.size.saturating_add(1),
                     last: None,
                 });
             }

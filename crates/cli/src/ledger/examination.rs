@@ -192,8 +192,8 @@ impl Begun {
         let (mut terms, mut wrong) = (BTreeMap::<i64, Terms>::new(), Vec::new());
         let (mut recoveries, mut changes) = (self.recoveries.iter().peekable(), self.changes.iter().peekable());
         while recoveries.peek().is_some() || changes.peek().is_some() {
-            let at = changes.peek().map_or(i64::MAX, |change| change.log_index);
-            if let Some(recovered) = recoveries.next_if(|recovered| recovered.log_index < at) {
+            let at = changes.peek().map(|change| change.log_index);
+            if let Some(recovered) = recoveries.next_if(|recovered| at.is_none_or(|at| recovered.log_index < at)) {
                 let name = self.origin(recovered.epoch);
                 let before = terms.get(&(recovered.epoch - 1));
                 let goes_on = before.and_then(|terms| terms.at(recovered.kept).pop());
@@ -220,7 +220,7 @@ impl Begun {
                 let until_now = of_epoch.at(change.size);
                 let must: Vec<&PublicKey> = until_now.last().into_iter().chain(change.newest()).collect();
                 let signed = must.iter().all(|key| note.signed_by(key).is_ok());
-                let in_place = u64::try_from(*log_index - 1) == Ok(change.size);
+                let in_place = u64::try_from(log_index.saturating_sub(1)) == Ok(change.size);
                 if !signed || !in_place || change.origin != self.origin(*epoch) {
                     wrong.push(*log_index);
                 }
@@ -296,10 +296,10 @@ impl Begun {
         let salt: Option<&[u8; 32]> = sent.salt.as_slice().try_into().ok();
         let opened = salt.map(|salt| (salt, sent.content.as_slice()));
         // Of what is not what was committed to, nothing is read.
-        let shown = opened.filter(|(salt, content)| commitment(salt, content) == entry.commitment);
-        match (sent.kind(), shown) {
-            (pb::LedgerEntryKind::Recovery, shown) => {
-                let recovered = shown.and_then(|(_, content)| recovered(sent, content));
+        let shown = || opened.filter(|(salt, content)| commitment(salt, content) == entry.commitment);
+        match sent.kind() {
+            pb::LedgerEntryKind::Recovery => {
+                let recovered = shown().and_then(|(_, content)| recovered(sent, content));
                 if recovered.is_none() {
                     self.unreadable.push(sent.log_index);
                 }
@@ -311,7 +311,7 @@ impl Begun {
                     key: None,
                 }));
             }
-            (pb::LedgerEntryKind::KeyChange, shown) => match shown.and_then(|(_, content)| changed(sent, content)) {
+            pb::LedgerEntryKind::KeyChange => match shown().and_then(|(_, content)| changed(sent, content)) {
                 Some(change) => self.changes.push(change),
                 None => self.unreadable.push(sent.log_index),
             },
@@ -334,7 +334,7 @@ fn recovered(sent: &pb::LedgerEntry, content: &[u8]) -> Option<Recovered> {
         "" => None,
         key => Some(PublicKey::parse(key).ok()?),
     };
-    let kept = u64::try_from(sent.log_index - 1).ok()?;
+    let kept = u64::try_from(sent.log_index.saturating_sub(1)).ok()?;
     let is_here = declared.epoch == i64::from(sent.revision) && u64::try_from(declared.kept_log_index) == Ok(kept);
     is_here.then_some(Recovered {
         log_index: sent.log_index,

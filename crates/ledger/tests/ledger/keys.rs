@@ -58,6 +58,15 @@ fn a_key_is_believed_for_the_sizes_for_which_it_signs() {
 }
 
 #[test]
+fn no_size_is_too_large() {
+    let mut terms = Terms::of(public(1));
+    let last = change(u64::MAX, &[2]);
+    let note = Note::parse(&last.signed(&[secret(1), secret(2)])).unwrap();
+    terms.change(&KeyChange::from_note(&note).unwrap());
+    assert_eq!(terms.at(7), [public(1)]);
+}
+
+#[test]
 fn a_key_that_comes_back_has_two_terms() {
     let mut terms = Terms::of(public(1));
     for change in [change(10, &[2]), change(20, &[2, 1]), change(30, &[1])] {

@@ -269,3 +269,16 @@ fn a_key_that_was_retired_begins_no_epoch() {
     let vouched = honest.change(&[9], &[1, 9]).events(5);
     assert!(!vouched.is_believed(&[9], &[(2, 1)], &kept));
 }
+
+#[test]
+fn no_place_in_a_log_makes_the_reader_fail() {
+    let honest = || Log::new().events(2).change(&[1, 2], &[1, 2]).recovery(Some(2), true);
+    for place in [i64::MIN, -1, 0, i64::MAX] {
+        for at in [2, 3] {
+            let mut log = honest();
+            log.entries[at].log_index = place;
+            assert!(!log.is_believed(&[2], &[(2, 1)], &[]), "{place} at {at}");
+        }
+    }
+    assert!(honest().is_believed(&[2], &[(2, 1)], &[]));
+}
